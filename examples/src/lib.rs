@@ -1,0 +1,1 @@
+//! Runnable examples of logbuf; see the files beside `src`.
