@@ -1,1 +1,39 @@
-//! Skeleton.
+//! The logbuf file format, version 1: what the writer puts into a segment and what a reader takes out of it.
+//!
+//! Every noun of the format has a module with its `put` beside its `take`; [`spec`] is the specification itself.
+//! This crate does no I/O, starts no threads and holds no `unsafe`: bytes in, values out, and back.
+//!
+//! | to | use |
+//! |---|---|
+//! | write or read the start of a file | [`segment`] |
+//! | write, read, or find again blocks | [`block`], [`scan`] |
+//! | handle what blocks hold | [`site`], [`thread`], [`clock`], [`events`], [`loss`], [`end`] |
+//! | turn ticks into wall-clock time | [`timeline`] |
+//!
+//! **Invariants.** No function of this crate panics, recurses without bound or allocates more than a small multiple of
+//! its input, whatever bytes it is given. Every length read is checked against a limit before it is believed.
+#![forbid(unsafe_code)]
+
+mod bytes;
+mod code;
+mod error;
+mod fields;
+mod level;
+mod table;
+
+pub mod block;
+pub mod clock;
+pub mod end;
+pub mod events;
+pub mod limits;
+pub mod loss;
+pub mod scan;
+pub mod segment;
+pub mod site;
+pub mod spec;
+pub mod thread;
+pub mod timeline;
+pub mod types;
+
+pub use error::{Error, Fault, Part};
+pub use level::{Level, ParseLevelError};

@@ -1,0 +1,4 @@
+//! Integration tests of the format.
+
+mod timeline;
+mod wire;
