@@ -1,0 +1,148 @@
+//! Many records, taken together and released at once.
+
+use std::fmt;
+
+use crate::consumer::{Consumer, Flavour};
+use crate::word::span;
+
+/// Records that are taken as they are iterated over, and released together: one zeroing where the flavour needs it, one
+/// store.
+///
+/// Only what an iterator has handed out counts as taken; the rest stays in the ring for the next batch. A batch that is
+/// [forgotten](std::mem::forget) took nothing: its records come again.
+///
+/// # Examples
+///
+/// ```
+/// # let (mut producer, mut consumer) = logbuf::queue::spsc::new(1024);
+/// # for text in ["one", "two", "three"] {
+/// #     let mut claim = producer.try_claim(text.len())?;
+/// #     claim.copy_from_slice(text.as_bytes());
+/// #     claim.commit();
+/// # }
+/// let mut batch = consumer.batch(64 * 1024);
+/// let mut bytes = 0;
+/// for record in &mut batch {
+///     bytes += record.len();
+/// }
+/// assert_eq!((bytes, batch.start(), batch.end()), (11, 0, 32));
+/// batch.release();
+/// assert_eq!(consumer.head_position(), 32);
+/// # Ok::<(), logbuf::ClaimError>(())
+/// ```
+#[must_use = "a batch takes what is iterated over"]
+pub struct Batch<'a, F: Flavour> {
+    consumer: &'a mut Consumer<F>,
+    /// Position of the next header to look at.
+    read: u64,
+    /// Position behind the last record taken.
+    end: u64,
+    /// Where the records have to end.
+    limit: u64,
+}
+
+impl<'a, F: Flavour> Batch<'a, F> {
+    #[inline]
+    pub(crate) fn new(consumer: &'a mut Consumer<F>, max_bytes: usize) -> Self {
+        let read = consumer.next_position();
+        let end = consumer.read_position();
+        Batch { consumer, read, end, limit: read.saturating_add(max_bytes as u64) }
+    }
+
+    /// Iterates over the records that were not handed out yet, including those that are committed meanwhile.
+    #[inline]
+    pub fn iter(&mut self) -> Records<'_, 'a, F> {
+        Records { batch: self }
+    }
+
+    /// Position at which the batch starts, in bytes since the ring was made: the end of the last record taken before.
+    #[inline]
+    pub fn start(&self) -> u64 {
+        self.consumer.read_position()
+    }
+
+    /// Position behind the last record handed out so far, in bytes since the ring was made.
+    ///
+    /// `end - start` is the sum of the records, each with its header of 4 bytes and padded to a multiple of 8, and of
+    /// the padding at the end of a lap.
+    #[inline]
+    pub fn end(&self) -> u64 {
+        self.end
+    }
+
+    /// Takes the records handed out and releases their room, as dropping the batch does. Room is released in order: if
+    /// an earlier batch is still held, this one is held with it.
+    pub fn release(self) {}
+
+    /// Takes the records handed out and keeps their room until [`Consumer::release_held`], so that they can still be
+    /// found in the ring if the process dies.
+    pub fn hold(self) {
+        if self.end != self.start() {
+            let end = self.end;
+            self.consumer.hold(end);
+        }
+    }
+}
+
+impl<F: Flavour> Drop for Batch<'_, F> {
+    #[inline]
+    fn drop(&mut self) {
+        if self.end == self.start() {
+            self.consumer.pass(self.read);
+        } else {
+            self.consumer.take(self.end);
+        }
+    }
+}
+
+impl<'b, 'a, F: Flavour> IntoIterator for &'b mut Batch<'a, F> {
+    type Item = &'b [u8];
+    type IntoIter = Records<'b, 'a, F>;
+
+    #[inline]
+    fn into_iter(self) -> Records<'b, 'a, F> {
+        self.iter()
+    }
+}
+
+impl<F: Flavour> fmt::Debug for Batch<'_, F> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Batch")
+            .field("start", &self.start())
+            .field("end", &self.end)
+            .finish_non_exhaustive()
+    }
+}
+
+/// The payloads of a batch, in order. Made by [`Batch::iter`].
+pub struct Records<'b, 'a, F: Flavour> {
+    batch: &'b mut Batch<'a, F>,
+}
+
+impl<'b, F: Flavour> Iterator for Records<'b, '_, F> {
+    type Item = &'b [u8];
+
+    #[inline]
+    fn next(&mut self) -> Option<&'b [u8]> {
+        let batch = &mut *self.batch;
+        let len = batch.consumer.next_len(&mut batch.read)?;
+        let end = batch.read + span(len) as u64;
+        if end > batch.limit && batch.end != batch.consumer.read_position() {
+            return None;
+        }
+        // SAFETY: the header at `read` was committed, and its room is not released before the batch is dropped, which
+        // borrows of `'b` outlive.
+        let payload = unsafe { batch.consumer.track().slot(batch.read).payload(len) };
+        batch.read = end;
+        batch.end = end;
+        Some(payload)
+    }
+}
+
+impl<F: Flavour> std::iter::FusedIterator for Records<'_, '_, F> {}
+
+impl<F: Flavour> fmt::Debug for Records<'_, '_, F> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Records").field(&self.batch).finish()
+    }
+}

@@ -1,0 +1,262 @@
+//! The reading end of a ring, the same for every flavour.
+
+use std::fmt;
+use std::marker::PhantomData;
+use std::ops::Deref;
+
+use crate::batch::Batch;
+use crate::ring::{Ring, Track};
+use crate::sync::{Arc, Ordering};
+use crate::word::{Kind, span};
+
+/// How records get into a ring, as far as its consumer has to know.
+#[expect(private_bounds, reason = "sealed: only this crate can implement it")]
+pub trait Flavour: Recycle {}
+
+/// What has to be done to room before it is given back.
+pub(crate) trait Recycle {
+    /// Whether room must be zeroed, so that a header of 0 means "not ready" when it is claimed again. An SPSC producer
+    /// writes that 0 itself, behind each record; several producers cannot.
+    const ZERO: bool;
+}
+
+/// The reading end of a ring.
+///
+/// Records come out in the order in which they were claimed. Reading one has two halves: the record is **taken**, and
+/// later its room is **released** to the producer. Dropping a [`ReadClaim`] or a [`Batch`] does both;
+/// [`Batch::hold`] takes only, for readers that must keep the records in the ring until they are safe elsewhere.
+///
+/// # Examples
+///
+/// ```
+/// let (mut producer, mut consumer) = logbuf::queue::spsc::new(1024);
+/// for text in ["one", "two", "three"] {
+///     let mut claim = producer.try_claim(text.len())?;
+///     claim.copy_from_slice(text.as_bytes());
+///     claim.commit();
+/// }
+///
+/// assert_eq!(&*consumer.try_claim().unwrap(), b"one");
+/// let rest: Vec<Vec<u8>> = consumer.batch(usize::MAX).iter().map(<[u8]>::to_vec).collect();
+/// assert_eq!(rest, [b"two".to_vec(), b"three".to_vec()]);
+/// # Ok::<(), logbuf::ClaimError>(())
+/// ```
+pub struct Consumer<F: Flavour> {
+    track: Track,
+    /// Position of the next header to look at.
+    read: u64,
+    /// Position up to which room was released; what the control block says. Behind `read` only while something is held.
+    head: u64,
+    /// Position behind the last record taken. Behind `read` only by skips.
+    taken: u64,
+    ring: Arc<Ring>,
+    flavour: PhantomData<F>,
+}
+
+// SAFETY: the consumer is the only reader of its ring, and nothing ties it to a thread.
+unsafe impl<F: Flavour> Send for Consumer<F> {}
+
+impl<F: Flavour> Consumer<F> {
+    pub(crate) fn new(ring: Arc<Ring>) -> Self {
+        Consumer { track: ring.track(), read: 0, head: 0, taken: 0, ring, flavour: PhantomData }
+    }
+
+    /// Takes the next record, if one is ready. Dropping it releases its room.
+    ///
+    /// A record that is [forgotten](std::mem::forget) was not taken: it comes again.
+    #[inline]
+    pub fn try_claim(&mut self) -> Option<ReadClaim<'_, F>> {
+        let mut read = self.read;
+        match self.next_len(&mut read) {
+            Some(len) => {
+                // SAFETY: the header at `read` was committed, and its room is not released while the claim lives.
+                let payload = unsafe { self.track.slot(read).payload(len) };
+                let payload = std::ptr::from_ref(payload);
+                Some(ReadClaim { consumer: self, payload, end: read + span(len) as u64 })
+            }
+            None => {
+                self.pass(read);
+                None
+            }
+        }
+    }
+
+    /// Takes records as long as they are ready and together need no more than `max_bytes` bytes of ring, headers and
+    /// padding included; the first is taken whatever its size. Dropping the batch releases what was taken.
+    #[inline]
+    pub fn batch(&mut self, max_bytes: usize) -> Batch<'_, F> {
+        Batch::new(self, max_bytes)
+    }
+
+    /// Releases what was held by [`Batch::hold`].
+    pub fn release_held(&mut self) {
+        if self.head != self.read {
+            self.release();
+        }
+    }
+
+    /// Bytes of ring that are held: taken and not yet released.
+    pub fn held_bytes(&self) -> usize {
+        (self.read - self.head) as usize
+    }
+
+    /// Position behind the last record taken, in bytes since the ring was made.
+    pub fn read_position(&self) -> u64 {
+        self.taken
+    }
+
+    /// Position up to which room was released, in bytes since the ring was made.
+    pub fn head_position(&self) -> u64 {
+        self.head
+    }
+
+    /// Size of the ring in bytes.
+    pub fn capacity(&self) -> usize {
+        self.track.capacity()
+    }
+
+    /// The longest payload that fits the ring, in bytes.
+    pub fn max_record_len(&self) -> usize {
+        self.track.max_record_len()
+    }
+
+    /// Whether no record is ready.
+    pub fn is_empty(&self) -> bool {
+        let mut read = self.read;
+        self.next_len(&mut read).is_none()
+    }
+
+    /// Bytes of ring between the next record and the end of the last one that is ready, headers and padding included.
+    /// This walks the records.
+    pub fn len_bytes(&self) -> usize {
+        let mut read = self.read;
+        while let Some(len) = self.next_len(&mut read) {
+            read += span(len) as u64;
+        }
+        (read - self.read) as usize
+    }
+
+    /// Whether every producer was dropped. If this is true before a read that finds nothing, nothing will come.
+    pub fn is_producer_gone(&self) -> bool {
+        self.ring.is_producer_gone()
+    }
+
+    #[inline(always)]
+    pub(crate) fn track(&self) -> Track {
+        self.track
+    }
+
+    #[inline(always)]
+    pub(crate) fn next_position(&self) -> u64 {
+        self.read
+    }
+
+    /// Moves `read` over skips to the next record that is ready, and gives the length of its payload. If there is none,
+    /// `read` is left behind the last skip.
+    #[inline(always)]
+    pub(crate) fn next_len(&self, read: &mut u64) -> Option<usize> {
+        loop {
+            // Acquire: pairs with the release of the commit, so that the payload, and in an SPSC ring the empty header
+            // behind it, are visible before the length is.
+            // SAFETY: `read` lies between the head and the first pending header, where only headers are expected here.
+            let word = unsafe { self.track.slot(*read).load(Ordering::Acquire) };
+            match word.kind() {
+                Kind::Record(len) => return Some(len),
+                Kind::Skip(bytes) => *read += bytes as u64,
+                Kind::Pending => return None,
+            }
+        }
+    }
+
+    /// Takes everything up to `end`, behind a record, and releases it unless something before it is held.
+    #[inline(always)]
+    pub(crate) fn take(&mut self, end: u64) {
+        self.taken = end;
+        self.pass(end);
+    }
+
+    /// Takes everything up to `end`, behind a record, and holds it.
+    pub(crate) fn hold(&mut self, end: u64) {
+        self.taken = end;
+        self.read = end;
+    }
+
+    /// Moves on to `end`, over records that were taken and skips, and releases it unless something before it is held.
+    /// Skips have to be released even where no record follows: their room may be all that the next record lacks.
+    #[inline(always)]
+    pub(crate) fn pass(&mut self, end: u64) {
+        if end == self.read {
+            return;
+        }
+        let holding = self.head != self.read;
+        self.read = end;
+        if !holding {
+            self.release();
+        }
+    }
+
+    /// Gives `head..read` back to the producer.
+    #[inline(always)]
+    fn release(&mut self) {
+        if F::ZERO {
+            // SAFETY: it was committed and not released, so that no producer has access to it, and `&mut self` rules
+            // out that a record in it is still borrowed.
+            unsafe { self.track.zero(self.head, self.read) };
+        }
+        self.head = self.read;
+        // Release: what was read, or zeroed, before this happens before the producer that acquires the new head
+        // writes there.
+        self.ring.control().head.store(self.head, Ordering::Release);
+    }
+}
+
+impl<F: Flavour> Drop for Consumer<F> {
+    fn drop(&mut self) {
+        // Relaxed: a producer that sees this reads nothing on the strength of it.
+        self.ring.control().presence.consumers.store(0, Ordering::Relaxed);
+    }
+}
+
+impl<F: Flavour> fmt::Debug for Consumer<F> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Consumer")
+            .field("capacity", &self.capacity())
+            .field("head", &self.head)
+            .field("read", &self.read)
+            .finish_non_exhaustive()
+    }
+}
+
+/// One record, read in place. Dropping it takes it and releases its room.
+#[must_use = "dropping a record takes it from the ring"]
+pub struct ReadClaim<'a, F: Flavour> {
+    consumer: &'a mut Consumer<F>,
+    payload: *const [u8],
+    end: u64,
+}
+
+// SAFETY: a shared record and an exclusive consumer, both of which may be sent.
+unsafe impl<F: Flavour> Send for ReadClaim<'_, F> {}
+
+impl<F: Flavour> Deref for ReadClaim<'_, F> {
+    type Target = [u8];
+
+    #[inline]
+    fn deref(&self) -> &[u8] {
+        // SAFETY: the room of the record is not released while the claim lives.
+        unsafe { &*self.payload }
+    }
+}
+
+impl<F: Flavour> Drop for ReadClaim<'_, F> {
+    #[inline]
+    fn drop(&mut self) {
+        self.consumer.take(self.end);
+    }
+}
+
+impl<F: Flavour> fmt::Debug for ReadClaim<'_, F> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("ReadClaim").field(&&**self).finish()
+    }
+}

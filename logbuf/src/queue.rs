@@ -1,0 +1,3 @@
+//! Rings without waiting: every call returns at once.
+
+pub mod spsc;

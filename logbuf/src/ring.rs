@@ -1,0 +1,106 @@
+//! What the two ends of a ring share: the storage, and the arithmetic of positions.
+
+use crate::control::Control;
+use crate::slot::Slot;
+use crate::storage::Storage;
+use crate::sync::{Granule, Ordering};
+use crate::word::{GRANULE, HEADER};
+
+/// A ring, kept alive by its ends.
+pub(crate) struct Ring {
+    storage: Storage,
+}
+
+impl Ring {
+    pub(crate) fn new(storage: Storage) -> Ring {
+        Ring { storage }
+    }
+
+    #[inline]
+    pub(crate) fn control(&self) -> &Control {
+        self.storage.control()
+    }
+
+    /// Where its positions lie in memory.
+    pub(crate) fn track(&self) -> Track {
+        Track { buffer: self.storage.buffer(), capacity: self.storage.capacity() }
+    }
+
+    /// Whether every producer was dropped. If so, everything they committed is visible to the caller from now on.
+    pub(crate) fn is_producer_gone(&self) -> bool {
+        // Acquire: pairs with the release of the last producer's drop, so that a read after this call sees all that
+        // was committed before it.
+        self.control().presence.producers.load(Ordering::Acquire) == 0
+    }
+
+    /// Whether the consumer was dropped.
+    #[inline]
+    pub(crate) fn is_consumer_gone(&self) -> bool {
+        // Relaxed: nothing is read on the strength of it; the head is acquired where it is used.
+        self.control().presence.consumers.load(Ordering::Relaxed) == 0
+    }
+}
+
+/// The buffer of a ring as a track of positions: free-running byte counts, multiples of 8.
+#[derive(Clone, Copy)]
+pub(crate) struct Track {
+    buffer: *const Granule,
+    capacity: usize,
+}
+
+impl Track {
+    #[inline]
+    pub(crate) fn capacity(self) -> usize {
+        self.capacity
+    }
+
+    /// Offset of `position` in the buffer, in bytes.
+    #[inline]
+    pub(crate) fn offset(self, position: u64) -> usize {
+        position as usize & (self.capacity - 1)
+    }
+
+    /// Bytes from `position` to the end of its lap: 8 to the capacity.
+    #[inline]
+    pub(crate) fn left_in_lap(self, position: u64) -> usize {
+        self.capacity - self.offset(position)
+    }
+
+    /// Where `position` lies.
+    #[inline]
+    pub(crate) fn slot(self, position: u64) -> Slot {
+        // SAFETY: an offset is less than the capacity.
+        unsafe { self.first().add(self.offset(position)) }
+    }
+
+    /// Where every lap starts.
+    #[inline]
+    pub(crate) fn first(self) -> Slot {
+        Slot::first(self.buffer)
+    }
+
+    /// The longest payload that fits an empty ring, wherever its positions stand.
+    ///
+    /// An empty ring has its room in two pieces, from the position to the end of the lap and from the start of the next
+    /// lap to the position. The longer piece is shortest when the position is in the middle: half the capacity, of which
+    /// 8 bytes stay free for the header behind the record.
+    #[inline]
+    pub(crate) fn max_record_len(self) -> usize {
+        self.capacity / 2 - GRANULE - HEADER
+    }
+
+    /// Sets the positions `start..end`, at most a lap, to zero.
+    ///
+    /// # Safety
+    ///
+    /// Nobody else has access to them.
+    #[inline]
+    pub(crate) unsafe fn zero(self, start: u64, end: u64) {
+        let bytes = (end - start) as usize;
+        let in_this_lap = bytes.min(self.left_in_lap(start));
+        // SAFETY: does not pass the end of the lap; the caller vouches for the rest.
+        unsafe { self.slot(start).zero(in_this_lap) };
+        // SAFETY: the range is at most a lap, so that this ends before `start` at the latest.
+        unsafe { self.first().zero(bytes - in_this_lap) };
+    }
+}

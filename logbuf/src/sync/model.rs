@@ -1,0 +1,95 @@
+//! What loom explores: its own atomics, and cells that notice when a payload is used by two threads at once.
+
+use loom::cell::UnsafeCell;
+pub(crate) use loom::sync::Arc;
+pub(crate) use loom::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+
+use crate::word::{GRANULE, HEADER};
+
+/// 8 bytes of a ring's buffer, as loom sees them.
+pub(crate) struct Granule {
+    word: AtomicU32,
+    watch: UnsafeCell<()>,
+    /// Where the payload begins if this granule holds a header.
+    bytes: *mut u8,
+}
+
+impl Granule {
+    /// See the real one. The payload bytes of all granules lie in one buffer, so that a payload is contiguous.
+    pub(crate) unsafe fn init(first: *mut Granule, count: usize) {
+        let bytes = Box::leak(vec![0_u8; count * GRANULE].into_boxed_slice()).as_mut_ptr();
+        for index in 0..count {
+            let granule = Granule {
+                word: AtomicU32::new(0),
+                watch: UnsafeCell::new(()),
+                // SAFETY: within the buffer just made.
+                bytes: unsafe { bytes.add(index * GRANULE + HEADER) },
+            };
+            // SAFETY: `index < count`, and the caller vouches for `count` granules.
+            let at = unsafe { first.add(index) };
+            // SAFETY: as above; the memory holds nothing that wants dropping.
+            unsafe { at.write(granule) };
+        }
+    }
+
+    /// See the real one.
+    pub(crate) unsafe fn destroy(first: *mut Granule, count: usize) {
+        // SAFETY: `init` made the first granule.
+        let payload = unsafe { Granule::payload(first) };
+        // SAFETY: `init` placed the first payload this far behind the start of the buffer.
+        let bytes = unsafe { payload.sub(HEADER) };
+        let buffer = std::ptr::slice_from_raw_parts_mut(bytes, count * GRANULE);
+        // SAFETY: the buffer was leaked by `init` with this length.
+        drop(unsafe { Box::from_raw(buffer) });
+        for index in 0..count {
+            // SAFETY: `index < count`.
+            let at = unsafe { first.add(index) };
+            // SAFETY: made by `init`, and not used again.
+            unsafe { at.drop_in_place() };
+        }
+    }
+
+    /// See the real one.
+    pub(crate) unsafe fn word<'a>(at: *const Granule) -> &'a AtomicU32 {
+        // SAFETY: the caller's promise.
+        unsafe { &(*at).word }
+    }
+
+    /// See the real one.
+    pub(crate) unsafe fn payload(at: *const Granule) -> *mut u8 {
+        // SAFETY: the caller's promise.
+        unsafe { (*at).bytes }
+    }
+
+    /// See the real one.
+    pub(crate) unsafe fn zero(first: *const Granule, count: usize) {
+        // SAFETY: the caller's promise.
+        unsafe { Granule::watch_write(first, count) };
+        for index in 0..count {
+            // SAFETY: `index < count`.
+            let at = unsafe { first.add(index) };
+            // SAFETY: the caller's promise. Relaxed, because the real one is a plain write.
+            unsafe { Granule::word(at) }.store(0, Ordering::Relaxed);
+        }
+    }
+
+    /// See the real one.
+    pub(crate) unsafe fn watch_read(first: *const Granule, count: usize) {
+        for index in 0..count {
+            // SAFETY: `index < count`.
+            let at = unsafe { first.add(index) };
+            // SAFETY: a granule lives as long as its ring.
+            unsafe { &(*at).watch }.with(|_| ());
+        }
+    }
+
+    /// See the real one.
+    pub(crate) unsafe fn watch_write(first: *const Granule, count: usize) {
+        for index in 0..count {
+            // SAFETY: `index < count`.
+            let at = unsafe { first.add(index) };
+            // SAFETY: a granule lives as long as its ring.
+            unsafe { &(*at).watch }.with_mut(|_| ());
+        }
+    }
+}

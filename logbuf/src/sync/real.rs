@@ -1,0 +1,78 @@
+//! What the rings run on: the standard library.
+
+use std::cell::UnsafeCell;
+pub(crate) use std::sync::Arc;
+pub(crate) use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+
+/// 8 bytes of a ring's buffer. All zeros is a valid granule.
+#[repr(C, align(8))]
+pub(crate) struct Granule {
+    word: AtomicU32,
+    rest: UnsafeCell<[u8; 4]>,
+}
+
+impl Granule {
+    /// Makes `count` granules.
+    ///
+    /// # Safety
+    ///
+    /// `first` points to `count` granules of zeroed memory that nobody else uses.
+    pub(crate) unsafe fn init(_first: *mut Granule, _count: usize) {}
+
+    /// Undoes [`Granule::init`].
+    ///
+    /// # Safety
+    ///
+    /// `first` and `count` are those given to `init`, and nobody uses the granules any more.
+    pub(crate) unsafe fn destroy(_first: *mut Granule, _count: usize) {}
+
+    /// The header.
+    ///
+    /// # Safety
+    ///
+    /// `at` points to a granule that lives for `'a`, and its first 4 bytes are not part of a payload that anybody has
+    /// access to.
+    #[inline(always)]
+    pub(crate) unsafe fn word<'a>(at: *const Granule) -> &'a AtomicU32 {
+        // SAFETY: the header is the first field (`repr(C)`), and the caller vouches for its life and its use.
+        unsafe { &*at.cast::<AtomicU32>() }
+    }
+
+    /// The first byte of a payload whose header is in `at`. It has the provenance of the whole buffer.
+    ///
+    /// # Safety
+    ///
+    /// `at` points to a granule.
+    #[inline(always)]
+    pub(crate) unsafe fn payload(at: *const Granule) -> *mut u8 {
+        // SAFETY: a granule is 8 bytes, so byte 4 lies within it.
+        unsafe { at.cast_mut().cast::<u8>().add(size_of::<AtomicU32>()) }
+    }
+
+    /// Sets `count` granules to zero.
+    ///
+    /// # Safety
+    ///
+    /// `first` points to `count` granules that nobody else has access to.
+    #[inline]
+    pub(crate) unsafe fn zero(first: *const Granule, count: usize) {
+        // SAFETY: exclusive access is the caller's promise; zeros are valid granules.
+        unsafe { first.cast_mut().write_bytes(0, count) }
+    }
+
+    /// Tells the model that the caller reads `count` granules from now on.
+    ///
+    /// # Safety
+    ///
+    /// `first` points to `count` granules.
+    #[inline(always)]
+    pub(crate) unsafe fn watch_read(_first: *const Granule, _count: usize) {}
+
+    /// Tells the model that the caller writes `count` granules from now on.
+    ///
+    /// # Safety
+    ///
+    /// `first` points to `count` granules.
+    #[inline(always)]
+    pub(crate) unsafe fn watch_write(_first: *const Granule, _count: usize) {}
+}

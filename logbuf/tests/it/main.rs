@@ -1,0 +1,3 @@
+//! The rings through their public interface.
+
+mod spsc;
