@@ -9,6 +9,7 @@
 //! | write, read, or find again blocks | [`block`], [`scan`] |
 //! | handle what blocks hold | [`site`], [`thread`], [`clock`], [`events`], [`loss`], [`end`] |
 //! | turn ticks into wall-clock time | [`timeline`] |
+//! | take format strings apart | [`template`] |
 //!
 //! **Invariants.** No function of this crate panics, recurses without bound or allocates more than a small multiple of
 //! its input, whatever bytes it is given. Every length read is checked against a limit before it is believed.
@@ -31,6 +32,7 @@ pub mod scan;
 pub mod segment;
 pub mod site;
 pub mod spec;
+pub mod template;
 pub mod thread;
 pub mod timeline;
 pub mod types;

@@ -1,4 +1,5 @@
 //! Integration tests of the format.
 
+mod template;
 mod timeline;
 mod wire;
