@@ -3,6 +3,7 @@
 use std::fmt;
 
 use crate::consumer::{Consumer, Flavour};
+use crate::ring::Track;
 use crate::word::span;
 
 /// Records that are taken as they are iterated over, and released together: one zeroing where the flavour needs it, one
@@ -33,9 +34,18 @@ use crate::word::span;
 #[must_use = "a batch takes what is iterated over"]
 pub struct Batch<'a, F: Flavour> {
     consumer: &'a mut Consumer<F>,
+    walk: Walk,
+}
+
+/// How far a batch has got.
+#[derive(Clone, Copy)]
+struct Walk {
+    track: Track,
     /// Position of the next header to look at.
     read: u64,
-    /// Position behind the last record taken.
+    /// Position at which the batch starts.
+    start: u64,
+    /// Position behind the last record taken; `start` if there is none.
     end: u64,
     /// Where the records have to end.
     limit: u64,
@@ -44,21 +54,22 @@ pub struct Batch<'a, F: Flavour> {
 impl<'a, F: Flavour> Batch<'a, F> {
     #[inline]
     pub(crate) fn new(consumer: &'a mut Consumer<F>, max_bytes: usize) -> Self {
-        let read = consumer.next_position();
-        let end = consumer.read_position();
-        Batch { consumer, read, end, limit: read.saturating_add(max_bytes as u64) }
+        let (read, start) = (consumer.next_position(), consumer.read_position());
+        let limit = read.saturating_add(max_bytes as u64);
+        let walk = Walk { track: consumer.track(), read, start, end: start, limit };
+        Batch { consumer, walk }
     }
 
     /// Iterates over the records that were not handed out yet, including those that are committed meanwhile.
     #[inline]
     pub fn iter(&mut self) -> Records<'_, 'a, F> {
-        Records { batch: self }
+        Records { walk: self.walk, batch: self }
     }
 
     /// Position at which the batch starts, in bytes since the ring was made: the end of the last record taken before.
     #[inline]
     pub fn start(&self) -> u64 {
-        self.consumer.read_position()
+        self.walk.start
     }
 
     /// Position behind the last record handed out so far, in bytes since the ring was made.
@@ -67,7 +78,7 @@ impl<'a, F: Flavour> Batch<'a, F> {
     /// the padding at the end of a lap.
     #[inline]
     pub fn end(&self) -> u64 {
-        self.end
+        self.walk.end
     }
 
     /// Takes the records handed out and releases their room, as dropping the batch does. Room is released in order: if
@@ -77,9 +88,8 @@ impl<'a, F: Flavour> Batch<'a, F> {
     /// Takes the records handed out and keeps their room until [`Consumer::release_held`], so that they can still be
     /// found in the ring if the process dies.
     pub fn hold(self) {
-        if self.end != self.start() {
-            let end = self.end;
-            self.consumer.hold(end);
+        if self.walk.end != self.walk.start {
+            self.consumer.hold(self.walk.end);
         }
     }
 }
@@ -87,10 +97,10 @@ impl<'a, F: Flavour> Batch<'a, F> {
 impl<F: Flavour> Drop for Batch<'_, F> {
     #[inline]
     fn drop(&mut self) {
-        if self.end == self.start() {
-            self.consumer.pass(self.read);
+        if self.walk.end == self.walk.start {
+            self.consumer.pass(self.walk.read);
         } else {
-            self.consumer.take(self.end);
+            self.consumer.take(self.walk.end);
         }
     }
 }
@@ -109,7 +119,7 @@ impl<F: Flavour> fmt::Debug for Batch<'_, F> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Batch")
             .field("start", &self.start())
-            .field("end", &self.end)
+            .field("end", &self.end())
             .finish_non_exhaustive()
     }
 }
@@ -117,6 +127,8 @@ impl<F: Flavour> fmt::Debug for Batch<'_, F> {
 /// The payloads of a batch, in order. Made by [`Batch::iter`].
 pub struct Records<'b, 'a, F: Flavour> {
     batch: &'b mut Batch<'a, F>,
+    /// A copy of its own, which stays in registers; the batch gets it back when the iterator is dropped.
+    walk: Walk,
 }
 
 impl<'b, F: Flavour> Iterator for Records<'b, '_, F> {
@@ -124,18 +136,25 @@ impl<'b, F: Flavour> Iterator for Records<'b, '_, F> {
 
     #[inline]
     fn next(&mut self) -> Option<&'b [u8]> {
-        let batch = &mut *self.batch;
-        let len = batch.consumer.next_len(&mut batch.read)?;
-        let end = batch.read + span(len) as u64;
-        if end > batch.limit && batch.end != batch.consumer.read_position() {
+        let Walk { track, start, limit, .. } = self.walk;
+        // SAFETY: the batch is the consumer's, and `read` is where it expects a header.
+        let (slot, len) = unsafe { track.next_record(&mut self.walk.read) }?;
+        let end = self.walk.read + span(len) as u64;
+        if end > limit && self.walk.end != start {
             return None;
         }
-        // SAFETY: the header at `read` was committed, and its room is not released before the batch is dropped, which
-        // borrows of `'b` outlive.
-        let payload = unsafe { batch.consumer.track().slot(batch.read).payload(len) };
-        batch.read = end;
-        batch.end = end;
-        Some(payload)
+        self.walk.read = end;
+        self.walk.end = end;
+        // SAFETY: the record was committed, and its room is not released before the batch is dropped, which `'b` does
+        // not outlive.
+        Some(unsafe { slot.payload(len) })
+    }
+}
+
+impl<F: Flavour> Drop for Records<'_, '_, F> {
+    #[inline]
+    fn drop(&mut self) {
+        self.batch.walk = self.walk;
     }
 }
 

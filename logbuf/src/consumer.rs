@@ -7,7 +7,7 @@ use std::ops::Deref;
 use crate::batch::Batch;
 use crate::ring::{Ring, Track};
 use crate::sync::{Arc, Ordering};
-use crate::word::{Kind, span};
+use crate::word::span;
 
 /// How records get into a ring, as far as its consumer has to know.
 #[expect(private_bounds, reason = "sealed: only this crate can implement it")]
@@ -67,18 +67,14 @@ impl<F: Flavour> Consumer<F> {
     #[inline]
     pub fn try_claim(&mut self) -> Option<ReadClaim<'_, F>> {
         let mut read = self.read;
-        match self.next_len(&mut read) {
-            Some(len) => {
-                // SAFETY: the header at `read` was committed, and its room is not released while the claim lives.
-                let payload = unsafe { self.track.slot(read).payload(len) };
-                let payload = std::ptr::from_ref(payload);
-                Some(ReadClaim { consumer: self, payload, end: read + span(len) as u64 })
-            }
-            None => {
-                self.pass(read);
-                None
-            }
-        }
+        // SAFETY: `read` is where this consumer expects a header.
+        let Some((slot, len)) = (unsafe { self.track.next_record(&mut read) }) else {
+            self.pass(read);
+            return None;
+        };
+        // SAFETY: the record was committed, and its room is not released while the claim lives.
+        let payload = std::ptr::from_ref(unsafe { slot.payload(len) });
+        Some(ReadClaim { consumer: self, payload, end: read + span(len) as u64 })
     }
 
     /// Takes records as long as they are ready and together need no more than `max_bytes` bytes of ring, headers and
@@ -123,14 +119,16 @@ impl<F: Flavour> Consumer<F> {
     /// Whether no record is ready.
     pub fn is_empty(&self) -> bool {
         let mut read = self.read;
-        self.next_len(&mut read).is_none()
+        // SAFETY: `read` is where this consumer expects a header.
+        unsafe { self.track.next_record(&mut read) }.is_none()
     }
 
     /// Bytes of ring between the next record and the end of the last one that is ready, headers and padding included.
     /// This walks the records.
     pub fn len_bytes(&self) -> usize {
         let mut read = self.read;
-        while let Some(len) = self.next_len(&mut read) {
+        // SAFETY: `read` is where this consumer expects a header, or behind a record that is ready.
+        while let Some((_, len)) = unsafe { self.track.next_record(&mut read) } {
             read += span(len) as u64;
         }
         (read - self.read) as usize
@@ -149,23 +147,6 @@ impl<F: Flavour> Consumer<F> {
     #[inline(always)]
     pub(crate) fn next_position(&self) -> u64 {
         self.read
-    }
-
-    /// Moves `read` over skips to the next record that is ready, and gives the length of its payload. If there is none,
-    /// `read` is left behind the last skip.
-    #[inline(always)]
-    pub(crate) fn next_len(&self, read: &mut u64) -> Option<usize> {
-        loop {
-            // Acquire: pairs with the release of the commit, so that the payload, and in an SPSC ring the empty header
-            // behind it, are visible before the length is.
-            // SAFETY: `read` lies between the head and the first pending header, where only headers are expected here.
-            let word = unsafe { self.track.slot(*read).load(Ordering::Acquire) };
-            match word.kind() {
-                Kind::Record(len) => return Some(len),
-                Kind::Skip(bytes) => *read += bytes as u64,
-                Kind::Pending => return None,
-            }
-        }
     }
 
     /// Takes everything up to `end`, behind a record, and releases it unless something before it is held.

@@ -4,7 +4,7 @@ use crate::control::Control;
 use crate::slot::Slot;
 use crate::storage::Storage;
 use crate::sync::{Granule, Ordering};
-use crate::word::{GRANULE, HEADER};
+use crate::word::{GRANULE, HEADER, Kind};
 
 /// A ring, kept alive by its ends.
 pub(crate) struct Ring {
@@ -23,7 +23,7 @@ impl Ring {
 
     /// Where its positions lie in memory.
     pub(crate) fn track(&self) -> Track {
-        Track { buffer: self.storage.buffer(), capacity: self.storage.capacity() }
+        Track { buffer: self.storage.buffer(), mask: self.storage.capacity() - 1 }
     }
 
     /// Whether every producer was dropped. If so, everything they committed is visible to the caller from now on.
@@ -45,25 +45,26 @@ impl Ring {
 #[derive(Clone, Copy)]
 pub(crate) struct Track {
     buffer: *const Granule,
-    capacity: usize,
+    /// The capacity less 1.
+    mask: usize,
 }
 
 impl Track {
     #[inline]
     pub(crate) fn capacity(self) -> usize {
-        self.capacity
+        self.mask + 1
     }
 
     /// Offset of `position` in the buffer, in bytes.
     #[inline]
     pub(crate) fn offset(self, position: u64) -> usize {
-        position as usize & (self.capacity - 1)
+        position as usize & self.mask
     }
 
     /// Bytes from `position` to the end of its lap: 8 to the capacity.
     #[inline]
     pub(crate) fn left_in_lap(self, position: u64) -> usize {
-        self.capacity - self.offset(position)
+        self.capacity() - self.offset(position)
     }
 
     /// Where `position` lies.
@@ -86,7 +87,28 @@ impl Track {
     /// 8 bytes stay free for the header behind the record.
     #[inline]
     pub(crate) fn max_record_len(self) -> usize {
-        self.capacity / 2 - GRANULE - HEADER
+        self.capacity() / 2 - GRANULE - HEADER
+    }
+
+    /// Passes over skips from `position`, which is left at the next record or, if there is none, behind the last skip.
+    ///
+    /// # Safety
+    ///
+    /// The caller is the consumer, and `position` lies at a header between what it has released and the first pending
+    /// header.
+    #[inline(always)]
+    pub(crate) unsafe fn next_record(self, position: &mut u64) -> Option<(Slot, usize)> {
+        loop {
+            let slot = self.slot(*position);
+            // Acquire: pairs with the release of the commit, so that the payload, and in an SPSC ring the empty header
+            // behind it, are visible before the length is.
+            // SAFETY: the caller's promise; payloads start behind committed headers, and this is not one yet.
+            match unsafe { slot.load(Ordering::Acquire) }.kind() {
+                Kind::Record(len) => return Some((slot, len)),
+                Kind::Skip(bytes) => *position += bytes as u64,
+                Kind::Pending => return None,
+            }
+        }
     }
 
     /// Sets the positions `start..end`, at most a lap, to zero.

@@ -20,7 +20,7 @@ impl Slot {
     #[inline(always)]
     pub(crate) fn bytes_after(self, earlier: Slot) -> usize {
         debug_assert!(earlier.0.addr() <= self.0.addr());
-        (self.0.addr() - earlier.0.addr()) / size_of::<Granule>() * GRANULE
+        Granule::bytes_between(earlier.0, self.0)
     }
 
     /// The place `bytes`, a multiple of 8, further on.
@@ -31,7 +31,7 @@ impl Slot {
     #[inline(always)]
     pub(crate) unsafe fn add(self, bytes: usize) -> Slot {
         // SAFETY: the caller's promise.
-        Slot(unsafe { self.0.add(bytes / GRANULE) })
+        Slot(unsafe { Granule::step(self.0, bytes) })
     }
 
     /// The header as it stands.

@@ -61,7 +61,7 @@ impl Word {
 /// Bytes of ring that a record with a payload of `len` bytes takes.
 #[inline]
 pub(crate) const fn span(len: usize) -> usize {
-    (len + HEADER).next_multiple_of(GRANULE)
+    (len + HEADER + GRANULE - 1) & !(GRANULE - 1)
 }
 
 #[cfg(test)]

@@ -50,6 +50,17 @@ impl Granule {
     }
 
     /// See the real one.
+    pub(crate) unsafe fn step(at: *const Granule, bytes: usize) -> *const Granule {
+        // SAFETY: the caller's promise.
+        unsafe { at.add(bytes / GRANULE) }
+    }
+
+    /// See the real one.
+    pub(crate) fn bytes_between(earlier: *const Granule, later: *const Granule) -> usize {
+        (later.addr() - earlier.addr()) / size_of::<Granule>() * GRANULE
+    }
+
+    /// See the real one.
     pub(crate) unsafe fn word<'a>(at: *const Granule) -> &'a AtomicU32 {
         // SAFETY: the caller's promise.
         unsafe { &(*at).word }

@@ -26,6 +26,23 @@ impl Granule {
     /// `first` and `count` are those given to `init`, and nobody uses the granules any more.
     pub(crate) unsafe fn destroy(_first: *mut Granule, _count: usize) {}
 
+    /// The granule `bytes` bytes of ring, a multiple of 8, behind `at`.
+    ///
+    /// # Safety
+    ///
+    /// It is in the same buffer as `at`, or right behind it.
+    #[inline(always)]
+    pub(crate) unsafe fn step(at: *const Granule, bytes: usize) -> *const Granule {
+        // SAFETY: the caller's promise. In bytes, because a division would cost an instruction that rounds.
+        unsafe { at.byte_add(bytes) }
+    }
+
+    /// Bytes of ring between two granules of one buffer.
+    #[inline(always)]
+    pub(crate) fn bytes_between(earlier: *const Granule, later: *const Granule) -> usize {
+        later.addr().wrapping_sub(earlier.addr())
+    }
+
     /// The header.
     ///
     /// # Safety
