@@ -2,7 +2,8 @@
 
 use std::fmt;
 
-use crate::consumer::{Consumer, Flavour};
+use crate::consumer::Consumer;
+use crate::flavour::Flavour;
 use crate::ring::Track;
 use crate::word::span;
 

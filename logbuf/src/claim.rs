@@ -4,12 +4,12 @@ use std::fmt;
 use std::mem::ManuallyDrop;
 use std::ops::{Deref, DerefMut};
 
-use crate::error::ClaimError;
-use crate::slot::Slot;
+use crate::flavour::{Flavour, Reserved};
+use crate::producer::Producer;
 
 /// Room for one record. The bytes are whatever was there before; they become a record with [`WriteClaim::commit`].
 ///
-/// Dropping a claim gives it up: nothing is written. What it means to [forget](std::mem::forget) one differs: in an SPSC
+/// Dropping a claim gives it up; so does a panic. What it means to [forget](std::mem::forget) one differs: in an SPSC
 /// ring it is the same as dropping it; an MPSC ring stops at a forgotten claim for good, because nobody can tell it from
 /// one that is still being filled.
 ///
@@ -28,51 +28,22 @@ use crate::slot::Slot;
 /// # Ok::<(), logbuf::ClaimError>(())
 /// ```
 #[must_use = "a claim that is not committed is given up"]
-pub struct WriteClaim<'a, P: Reserve> {
-    producer: &'a mut P,
+pub struct WriteClaim<'a, F: Flavour> {
+    producer: &'a mut Producer<F>,
     reserved: Reserved,
 }
 
-// SAFETY: exclusive access to a producer that may be sent, and to room that only this claim uses.
-unsafe impl<P: Reserve + Send> Send for WriteClaim<'_, P> {}
+// SAFETY: exclusive access to a producer, which may be sent, and to room that only this claim uses.
+unsafe impl<F: Flavour> Send for WriteClaim<'_, F> {}
 
-/// Room that a producer has reserved: `span(len)` bytes from `at`, which nobody else writes.
-#[derive(Clone, Copy)]
-pub(crate) struct Reserved {
-    pub(crate) at: Slot,
-    pub(crate) len: usize,
-}
-
-/// How a producer reserves room and publishes it: all in which SPSC and MPSC differ. Implemented by the two producers
-/// and by nobody else.
-#[expect(private_bounds, reason = "sealed: only this crate can implement it")]
-pub trait Reserve: Sealed + Sized {
-    /// Claims room for a record with a payload of `len` bytes.
-    ///
-    /// # Errors
-    ///
-    /// See [`ClaimError`].
-    fn try_claim(&mut self, len: usize) -> Result<WriteClaim<'_, Self>, ClaimError>;
-}
-
-/// What a claim asks of its producer.
-pub(crate) trait Sealed {
-    /// Makes the first `len` bytes of the payload, 1 to all, a record.
-    fn publish(&mut self, reserved: Reserved, len: usize);
-
-    /// Gives the room up.
-    fn abandon(&mut self, reserved: Reserved);
-}
-
-impl<'a, P: Reserve> WriteClaim<'a, P> {
+impl<'a, F: Flavour> WriteClaim<'a, F> {
     /// Hands out what `producer` has reserved.
     ///
     /// # Safety
     ///
-    /// `reserved` is room that `producer` reserved in its ring, and nobody else uses it before it is published or
-    /// abandoned.
+    /// `reserved` is room that `producer` has reserved and that nobody else hands out.
     #[inline(always)]
-    pub(crate) unsafe fn new(producer: &'a mut P, reserved: Reserved) -> Self {
+    pub(crate) unsafe fn new(producer: &'a mut Producer<F>, reserved: Reserved) -> Self {
         WriteClaim { producer, reserved }
     }
 
@@ -92,12 +63,13 @@ impl<'a, P: Reserve> WriteClaim<'a, P> {
             return;
         }
         let mut claim = ManuallyDrop::new(self);
-        let claim = &mut *claim;
-        claim.producer.publish(claim.reserved, len.min(claim.reserved.len));
+        let reserved = claim.reserved;
+        // SAFETY: reserved by this producer; the claim is not used or dropped again.
+        unsafe { claim.producer.flavour.publish(reserved, len.min(reserved.len)) };
     }
 }
 
-impl<P: Reserve> Deref for WriteClaim<'_, P> {
+impl<F: Flavour> Deref for WriteClaim<'_, F> {
     type Target = [u8];
 
     #[inline]
@@ -107,7 +79,7 @@ impl<P: Reserve> Deref for WriteClaim<'_, P> {
     }
 }
 
-impl<P: Reserve> DerefMut for WriteClaim<'_, P> {
+impl<F: Flavour> DerefMut for WriteClaim<'_, F> {
     #[inline]
     fn deref_mut(&mut self) -> &mut [u8] {
         // SAFETY: as in `deref`, and the claim is borrowed exclusively.
@@ -115,14 +87,15 @@ impl<P: Reserve> DerefMut for WriteClaim<'_, P> {
     }
 }
 
-impl<P: Reserve> Drop for WriteClaim<'_, P> {
+impl<F: Flavour> Drop for WriteClaim<'_, F> {
     #[inline]
     fn drop(&mut self) {
-        self.producer.abandon(self.reserved);
+        // SAFETY: reserved by this producer; a committed claim is not dropped.
+        unsafe { self.producer.flavour.abandon(self.reserved) };
     }
 }
 
-impl<P: Reserve> fmt::Debug for WriteClaim<'_, P> {
+impl<F: Flavour> fmt::Debug for WriteClaim<'_, F> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("WriteClaim").field("len", &self.reserved.len).finish_non_exhaustive()
     }

@@ -3,22 +3,13 @@
 use std::fmt;
 use std::marker::PhantomData;
 use std::ops::Deref;
+use std::time::{Duration, Instant};
 
 use crate::batch::Batch;
+use crate::flavour::Flavour;
 use crate::ring::{Ring, Track};
 use crate::sync::{Arc, Ordering};
 use crate::word::span;
-
-/// How records get into a ring, as far as its consumer has to know.
-#[expect(private_bounds, reason = "sealed: only this crate can implement it")]
-pub trait Flavour: Recycle {}
-
-/// What has to be done to room before it is given back.
-pub(crate) trait Recycle {
-    /// Whether room must be zeroed, so that a header of 0 means "not ready" when it is claimed again. An SPSC producer
-    /// writes that 0 itself, behind each record; several producers cannot.
-    const ZERO: bool;
-}
 
 /// The reading end of a ring.
 ///
@@ -49,6 +40,8 @@ pub struct Consumer<F: Flavour> {
     head: u64,
     /// Position behind the last record taken. Behind `read` only by skips.
     taken: u64,
+    /// The pending header that [`mpsc`](crate::queue::mpsc) was asked about, and when that was first.
+    pending: Option<(u64, Instant)>,
     ring: Arc<Ring>,
     flavour: PhantomData<F>,
 }
@@ -58,7 +51,15 @@ unsafe impl<F: Flavour> Send for Consumer<F> {}
 
 impl<F: Flavour> Consumer<F> {
     pub(crate) fn new(ring: Arc<Ring>) -> Self {
-        Consumer { track: ring.track(), read: 0, head: 0, taken: 0, ring, flavour: PhantomData }
+        Consumer {
+            track: ring.track(),
+            read: 0,
+            head: 0,
+            taken: 0,
+            pending: None,
+            ring,
+            flavour: PhantomData,
+        }
     }
 
     /// Takes the next record, if one is ready. Dropping it releases its room.
@@ -118,9 +119,7 @@ impl<F: Flavour> Consumer<F> {
 
     /// Whether no record is ready.
     pub fn is_empty(&self) -> bool {
-        let mut read = self.read;
-        // SAFETY: `read` is where this consumer expects a header.
-        unsafe { self.track.next_record(&mut read) }.is_none()
+        self.pending_position().is_some()
     }
 
     /// Bytes of ring between the next record and the end of the last one that is ready, headers and padding included.
@@ -137,6 +136,29 @@ impl<F: Flavour> Consumer<F> {
     /// Whether every producer was dropped. If this is true before a read that finds nothing, nothing will come.
     pub fn is_producer_gone(&self) -> bool {
         self.ring.is_producer_gone()
+    }
+
+    pub(crate) fn ring(&self) -> &Ring {
+        &self.ring
+    }
+
+    /// Position of the next header if it is pending.
+    pub(crate) fn pending_position(&self) -> Option<u64> {
+        let mut read = self.read;
+        // SAFETY: `read` is where this consumer expects a header.
+        let ready = unsafe { self.track.next_record(&mut read) };
+        ready.is_none().then_some(read)
+    }
+
+    /// How long ago this was asked first about `position`.
+    pub(crate) fn waited_at(&mut self, position: u64) -> Duration {
+        match self.pending {
+            Some((known, since)) if known == position => since.elapsed(),
+            _ => {
+                self.pending = Some((position, Instant::now()));
+                Duration::ZERO
+            }
+        }
     }
 
     #[inline(always)]
@@ -179,7 +201,7 @@ impl<F: Flavour> Consumer<F> {
     /// Gives `head..read` back to the producer.
     #[inline(always)]
     fn release(&mut self) {
-        if F::ZERO {
+        if F::CONSUMER_ZEROES {
             // SAFETY: it was committed and not released, so that no producer has access to it, and `&mut self` rules
             // out that a record in it is still borrowed.
             unsafe { self.track.zero(self.head, self.read) };

@@ -1,6 +1,7 @@
 //! What the two ends of a ring share: the storage, and the arithmetic of positions.
 
 use crate::control::Control;
+use crate::error::ClaimError;
 use crate::slot::Slot;
 use crate::storage::Storage;
 use crate::sync::{Granule, Ordering};
@@ -26,6 +27,19 @@ impl Ring {
         Track { buffer: self.storage.buffer(), mask: self.storage.capacity() - 1 }
     }
 
+    /// One producer more.
+    pub(crate) fn join(&self) {
+        // Relaxed: the caller has a producer, so that the count does not pass through 0.
+        self.control().presence.producers.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// One producer less.
+    pub(crate) fn leave(&self) {
+        // Release: what it committed happens before the consumer that sees the count at 0; the counts of the others go on
+        // with the release sequence.
+        self.control().presence.producers.fetch_sub(1, Ordering::Release);
+    }
+
     /// Whether every producer was dropped. If so, everything they committed is visible to the caller from now on.
     pub(crate) fn is_producer_gone(&self) -> bool {
         // Acquire: pairs with the release of the last producer's drop, so that a read after this call sees all that
@@ -42,7 +56,7 @@ impl Ring {
 }
 
 /// The buffer of a ring as a track of positions: free-running byte counts, multiples of 8.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug)]
 pub(crate) struct Track {
     buffer: *const Granule,
     /// The capacity less 1.
@@ -109,6 +123,17 @@ impl Track {
                 Kind::Pending => return None,
             }
         }
+    }
+
+    /// Whether a payload of `len` bytes fits an empty ring.
+    #[inline]
+    pub(crate) fn check_len(self, len: usize) -> Result<(), ClaimError> {
+        let max = self.max_record_len();
+        // One compare for both: 0 wraps around to the largest number.
+        if len.wrapping_sub(1) < max {
+            return Ok(());
+        }
+        Err(if len == 0 { ClaimError::ZeroLength } else { ClaimError::TooLong { len, max } })
     }
 
     /// Sets the positions `start..end`, at most a lap, to zero.

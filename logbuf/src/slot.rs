@@ -4,7 +4,7 @@ use crate::sync::{Granule, Ordering};
 use crate::word::{GRANULE, Word, span};
 
 /// A pointer to the granule of a header. Null in a detached producer only.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug)]
 pub(crate) struct Slot(*const Granule);
 
 impl Slot {

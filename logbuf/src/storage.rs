@@ -67,6 +67,11 @@ impl Storage {
         Ok(storage)
     }
 
+    /// As [`Storage::heap`], for the constructors that take a wrong capacity for a mistake in the program.
+    pub(crate) fn heap_or_panic(capacity: usize) -> Storage {
+        Storage::heap(capacity).unwrap_or_else(|error| panic!("{error}"))
+    }
+
     /// Size of the buffer in bytes: a power of two.
     pub fn capacity(&self) -> usize {
         self.capacity

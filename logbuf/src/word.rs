@@ -38,6 +38,13 @@ impl Word {
         Word(len as u32)
     }
 
+    /// An open claim of `len` bytes.
+    #[inline]
+    pub(crate) const fn claimed(len: usize) -> Word {
+        debug_assert!(len != 0 && len <= MAX_LEN);
+        Word(CLAIMED | len as u32)
+    }
+
     /// `bytes` bytes without a record, this header included.
     #[inline]
     pub(crate) const fn skip(bytes: usize) -> Word {
@@ -71,7 +78,7 @@ mod tests {
     #[test]
     fn a_header_tells_its_kind() {
         assert_eq!(Word::EMPTY.kind(), Kind::Pending);
-        assert_eq!(Word(CLAIMED | 7).kind(), Kind::Pending);
+        assert_eq!(Word::claimed(7).kind(), Kind::Pending);
         assert_eq!(Word::record(1).kind(), Kind::Record(1));
         assert_eq!(Word::record(MAX_LEN).kind(), Kind::Record(MAX_LEN));
         assert_eq!(Word::skip(8).kind(), Kind::Skip(8));

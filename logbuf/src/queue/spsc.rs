@@ -4,38 +4,28 @@
 //! trace. Before it publishes a record, it writes an empty header behind it; the consumer therefore never writes into
 //! the buffer, and the records' cache lines travel one way only.
 
-use std::fmt;
-
-use crate::claim::{Reserve, Reserved, Sealed, WriteClaim as AnyWriteClaim};
-use crate::consumer::{Consumer as AnyConsumer, Flavour, ReadClaim as AnyReadClaim, Recycle};
 use crate::error::{ClaimError, StorageError};
-use crate::ring::Ring;
+use crate::flavour::{Flavour, Reserve, Reserved};
+use crate::ring::{Ring, Track};
 use crate::slot::Slot;
 use crate::storage::Storage;
-use crate::sync::{Arc, Ordering};
+use crate::sync::Ordering;
 use crate::word::{GRANULE, HEADER, MAX_LEN, Word, span};
 
+/// The writing end of an SPSC ring.
+pub type Producer = crate::producer::Producer<Spsc>;
+
+/// Room in an SPSC ring, to be filled and committed.
+pub type WriteClaim<'a> = crate::claim::WriteClaim<'a, Spsc>;
+
 /// The reading end of an SPSC ring.
-pub type Consumer = AnyConsumer<Spsc>;
+pub type Consumer = crate::consumer::Consumer<Spsc>;
+
+/// One record of an SPSC ring, read in place.
+pub type ReadClaim<'a> = crate::consumer::ReadClaim<'a, Spsc>;
 
 /// Records of an SPSC ring, taken together.
 pub type Batch<'a> = crate::batch::Batch<'a, Spsc>;
-
-/// One record of an SPSC ring, read in place.
-pub type ReadClaim<'a> = AnyReadClaim<'a, Spsc>;
-
-/// Room in an SPSC ring, to be filled and committed.
-pub type WriteClaim<'a> = AnyWriteClaim<'a, Producer>;
-
-/// One producer, one consumer.
-#[derive(Clone, Copy, Debug)]
-pub enum Spsc {}
-
-impl Flavour for Spsc {}
-
-impl Recycle for Spsc {
-    const ZERO: bool = false;
-}
 
 /// Makes a ring of `capacity` bytes, rounded up to a power of two, on the heap.
 ///
@@ -56,10 +46,7 @@ impl Recycle for Spsc {
 /// # Ok::<(), logbuf::ClaimError>(())
 /// ```
 pub fn new(capacity: usize) -> (Producer, Consumer) {
-    match try_new(capacity) {
-        Ok(ends) => ends,
-        Err(error) => panic!("{error}"),
-    }
+    with_storage(Storage::heap_or_panic(capacity))
 }
 
 /// Makes a ring of `capacity` bytes, rounded up to a power of two, on the heap.
@@ -73,48 +60,23 @@ pub fn try_new(capacity: usize) -> Result<(Producer, Consumer), StorageError> {
 
 /// Makes a ring in memory of the caller's choice.
 pub fn with_storage(storage: Storage) -> (Producer, Consumer) {
-    let ring = Arc::new(Ring::new(storage));
-    (Producer::new(ring.clone()), Consumer::new(ring))
+    super::ends(storage)
 }
 
-/// The writing end of an SPSC ring.
-///
-/// # Examples
-///
-/// ```
-/// use logbuf::{ClaimError, queue::spsc};
-///
-/// let (mut producer, _consumer) = spsc::new(64);
-/// assert_eq!(producer.max_record_len(), 20);
-/// assert_eq!(producer.try_claim(0).unwrap_err(), ClaimError::ZeroLength);
-/// assert_eq!(producer.try_claim(21).unwrap_err(), ClaimError::TooLong { len: 21, max: 20 });
-/// producer.try_claim(20)?.commit();
-/// producer.try_claim(20)?.commit();
-/// assert_eq!(producer.try_claim(20).unwrap_err(), ClaimError::Full);
-/// # Ok::<(), ClaimError>(())
-/// ```
-pub struct Producer {
+/// One producer, one consumer; and what the producer keeps to itself.
+#[derive(Debug)]
+pub struct Spsc {
     /// Where the next record starts. Its header is empty.
     cursor: Slot,
-    /// How far the next record may reach: 8 bytes, for the empty header behind it, before the room that is known to be
-    /// free ends, or before the lap ends, whichever comes first.
+    /// How far the next record may reach. Behind it are 8 bytes for an empty header, which the lap and the room that is
+    /// known to be free still hold; and it is never further away than the longest record, so that one compare finds out
+    /// about all three. At the cursor at first: the first claim finds out.
     limit: Slot,
-    /// Position at which the lap of `cursor` starts.
+    /// Position at which the lap of the cursor starts.
     lap: u64,
-    /// None if detached; `cursor` and `limit` are then nowhere.
-    ring: Option<Arc<Ring>>,
 }
 
-// SAFETY: the producer is the only writer of its ring, and nothing ties it to a thread.
-unsafe impl Send for Producer {}
-
 impl Producer {
-    fn new(ring: Arc<Ring>) -> Producer {
-        let first = ring.track().first();
-        // The limit is still at the cursor: the first claim finds out.
-        Producer { cursor: first, limit: first, lap: 0, ring: Some(ring) }
-    }
-
     /// A producer of no ring: its capacity is 0 and every claim fails with [`ClaimError::Detached`]. It costs nothing to
     /// make and to drop, so that a thread local can start with it.
     ///
@@ -132,166 +94,122 @@ impl Producer {
     /// });
     /// ```
     pub const fn detached() -> Producer {
-        Producer { cursor: Slot::NOWHERE, limit: Slot::NOWHERE, lap: 0, ring: None }
-    }
-
-    /// Claims room for a record with a payload of `len` bytes.
-    ///
-    /// # Errors
-    ///
-    /// [`ClaimError::Full`] if there is not enough room now; [`ClaimError::TooLong`] and [`ClaimError::ZeroLength`] if
-    /// there never will be; [`ClaimError::Detached`].
-    #[inline]
-    pub fn try_claim(&mut self, len: usize) -> Result<WriteClaim<'_>, ClaimError> {
-        // One compare for "zero" and "so long that the span could overflow", one for "full" and "end of the lap".
-        if len.wrapping_sub(1) >= MAX_LEN || span(len) > self.limit.bytes_after(self.cursor) {
-            self.make_room(len)?;
+        Producer {
+            flavour: Spsc { cursor: Slot::NOWHERE, limit: Slot::NOWHERE, lap: 0 },
+            ring: None,
         }
-        let reserved = Reserved { at: self.cursor, len };
-        // SAFETY: there is room up to the limit, which nobody but this producer writes, and the claim borrows it.
-        Ok(unsafe { WriteClaim::new(self, reserved) })
     }
 
-    /// Claims as much room as there is now, at least `min` and at most `max` bytes, for a record whose size shows only
-    /// when it has been written: see [`WriteClaim::commit_len`]. A `max` beyond
-    /// [`max_record_len`](Producer::max_record_len) counts as that.
+    /// Claims room for a record with a payload of `len` bytes if the room that is known to be free suffices, without a
+    /// look at the consumer or at the end of the lap. `None` says nothing more than that
+    /// [`try_claim`](Producer::try_claim) has to be asked.
     ///
-    /// # Errors
-    ///
-    /// As [`try_claim`](Producer::try_claim) of `min` bytes.
+    /// This is for callers that want everything but the usual case out of their way: nothing but a compare and a
+    /// conditional jump is left of it, no call.
     ///
     /// # Examples
     ///
     /// ```
-    /// use std::io::Write;
-    ///
-    /// let (mut producer, mut consumer) = logbuf::queue::spsc::new(4096);
-    /// let mut claim = producer.try_claim_up_to(16, 1024)?;
-    /// let mut rest = &mut claim[..];
-    /// let room = rest.len();
-    /// write!(rest, "{:>5}", 42).unwrap();
-    /// let written = room - rest.len();
-    /// claim.commit_len(written);
-    /// assert_eq!(&*consumer.try_claim().unwrap(), b"   42");
+    /// let (mut producer, mut consumer) = logbuf::queue::spsc::new(1024);
+    /// assert!(producer.try_claim_known(8).is_none());
+    /// producer.try_claim(8)?.commit();
+    /// assert!(producer.try_claim_known(8).is_some());
     /// # Ok::<(), logbuf::ClaimError>(())
     /// ```
     #[inline]
-    pub fn try_claim_up_to(
-        &mut self,
-        min: usize,
-        max: usize,
-    ) -> Result<WriteClaim<'_>, ClaimError> {
-        let max = max.min(self.max_record_len()).max(min);
-        if self.make_room(max).is_err() {
-            self.make_room(min)?;
+    pub fn try_claim_known(&mut self, len: usize) -> Option<WriteClaim<'_>> {
+        if !self.flavour.fits(len) {
+            return None;
         }
-        let room = self.limit.bytes_after(self.cursor) - HEADER;
-        let reserved = Reserved { at: self.cursor, len: room.min(max) };
-        // SAFETY: as in `try_claim`.
-        Ok(unsafe { WriteClaim::new(self, reserved) })
+        let reserved = Reserved { at: self.flavour.cursor, len };
+        // SAFETY: there is room up to the limit, which nobody but this producer writes.
+        Some(unsafe { WriteClaim::new(self, reserved) })
+    }
+}
+
+impl Spsc {
+    /// Whether a payload of `len` bytes is known to fit before the limit.
+    #[inline(always)]
+    fn fits(&self, len: usize) -> bool {
+        // The first compare is for 0 and for lengths whose span would overflow.
+        len.wrapping_sub(1) < MAX_LEN && span(len) <= self.limit.bytes_after(self.cursor)
     }
 
-    /// Sees to it that a record of `len` bytes fits between the cursor and the limit.
+    /// Sees to it that a payload of `len` bytes fits before the limit.
     #[cold]
     #[inline(never)]
-    fn make_room(&mut self, len: usize) -> Result<(), ClaimError> {
-        let Some(ring) = &self.ring else {
-            return Err(ClaimError::Detached);
-        };
+    fn make_room(&mut self, ring: Option<&Ring>, len: usize) -> Result<(), ClaimError> {
+        let ring = ring.ok_or(ClaimError::Detached)?;
         let track = ring.track();
-        if len == 0 {
-            return Err(ClaimError::ZeroLength);
-        }
-        if len > track.max_record_len() {
-            return Err(ClaimError::TooLong { len, max: track.max_record_len() });
-        }
+        track.check_len(len)?;
         // Acquire: pairs with the consumer's release, so that it has read what stood there before we write.
-        let head = ring.control().head.load(Ordering::Acquire);
-        let capacity = track.capacity() as u64;
-        let free_until = head + capacity;
-        let cursor = self.cursor.bytes_after(track.first());
-        let limit = limit_in_lap(self.lap, free_until, track.capacity());
-        if span(len) <= limit - cursor {
-            // SAFETY: less than the capacity.
-            self.limit = unsafe { track.first().add(limit) };
+        let free_until = ring.control().head.load(Ordering::Acquire) + track.capacity() as u64;
+        self.extend_limit(track, free_until);
+        if self.fits(len) {
             return Ok(());
         }
-        let next_lap = self.lap + capacity;
+        let next_lap = self.lap + track.capacity() as u64;
         if free_until < next_lap + (span(len) + GRANULE) as u64 {
             return Err(ClaimError::Full);
         }
-        // The record does not fit this lap and fits the next: skip the rest. At least 8 bytes are left for the skip,
+        // It does not fit this lap and fits the next: skip the rest of this one. At least 8 bytes are left for the skip,
         // because the limit stays that far away from the end of the lap. The empty header at the start of the next lap
         // becomes visible with the skip, as everywhere else with the record before it.
-        // SAFETY: the first granule of the next lap is free, and there is room behind it.
+        // SAFETY: the first granule of the next lap is free, and this is the only producer.
         unsafe { track.first().store(Word::EMPTY, Ordering::Relaxed) };
+        let rest = track.capacity() - self.cursor.bytes_after(track.first());
         // Release: the store above happens before the consumer that sees the skip looks there.
         // SAFETY: the cursor is where this producer writes its next header.
-        unsafe { self.cursor.store(Word::skip(track.capacity() - cursor), Ordering::Release) };
+        unsafe { self.cursor.store(Word::skip(rest), Ordering::Release) };
         self.lap = next_lap;
         self.cursor = track.first();
-        // SAFETY: less than the capacity.
-        self.limit =
-            unsafe { track.first().add(limit_in_lap(next_lap, free_until, track.capacity())) };
+        self.extend_limit(track, free_until);
         Ok(())
     }
 
-    /// Position at which the next record will start, in bytes since the ring was made; padding at the end of a lap may
-    /// come before it.
-    pub fn position(&self) -> u64 {
-        match &self.ring {
-            Some(ring) => self.lap + self.cursor.bytes_after(ring.track().first()) as u64,
-            None => 0,
-        }
-    }
-
-    /// Size of the ring in bytes; 0 if detached.
-    pub fn capacity(&self) -> usize {
-        self.ring.as_ref().map_or(0, |ring| ring.track().capacity())
-    }
-
-    /// The longest payload that fits the ring, in bytes: half the capacity less 12; 0 if detached. It always fits an
-    /// empty ring.
-    pub fn max_record_len(&self) -> usize {
-        self.ring.as_ref().map_or(0, |ring| ring.track().max_record_len())
-    }
-
-    /// Whether the consumer has released everything that was committed.
-    pub fn is_empty(&self) -> bool {
-        self.len_bytes() == 0
-    }
-
-    /// Bytes of ring that were committed and not yet released, headers and padding included.
-    pub fn len_bytes(&self) -> usize {
-        match &self.ring {
-            // Relaxed: a number to look at, which may be out of date when it arrives.
-            Some(ring) => (self.position() - ring.control().head.load(Ordering::Relaxed)) as usize,
-            None => 0,
-        }
-    }
-
-    /// Whether the consumer was dropped, so that nobody will read what is committed from now on. True if detached.
-    pub fn is_consumer_gone(&self) -> bool {
-        self.ring.as_ref().is_none_or(|ring| ring.is_consumer_gone())
+    /// Moves the limit as far as the room before position `free_until`, the lap and the longest record allow.
+    fn extend_limit(&mut self, track: Track, free_until: u64) {
+        let free = (free_until - self.lap).min(track.capacity() as u64) as usize - GRANULE;
+        let longest = self.cursor.bytes_after(track.first()) + span(track.max_record_len());
+        // SAFETY: less than the capacity.
+        self.limit = unsafe { track.first().add(free.min(longest)) };
     }
 }
 
-/// Offset in the buffer up to which a record may reach in the lap that starts at position `lap`, if everything before
-/// position `free_until` is free.
-fn limit_in_lap(lap: u64, free_until: u64, capacity: usize) -> usize {
-    (free_until - lap).min(capacity as u64) as usize - GRANULE
-}
+impl Flavour for Spsc {}
 
-impl Reserve for Producer {
-    #[inline]
-    fn try_claim(&mut self, len: usize) -> Result<WriteClaim<'_>, ClaimError> {
-        Producer::try_claim(self, len)
+impl Reserve for Spsc {
+    const CONSUMER_ZEROES: bool = false;
+
+    fn first(ring: &Ring) -> Spsc {
+        let first = ring.track().first();
+        Spsc { cursor: first, limit: first, lap: 0 }
     }
-}
 
-impl Sealed for Producer {
     #[inline(always)]
-    fn publish(&mut self, reserved: Reserved, len: usize) {
+    fn reserve(&mut self, ring: Option<&Ring>, len: usize) -> Result<Reserved, ClaimError> {
+        if !self.fits(len) {
+            self.make_room(ring, len)?;
+        }
+        Ok(Reserved { at: self.cursor, len })
+    }
+
+    #[inline]
+    fn reserve_up_to(
+        &mut self,
+        ring: Option<&Ring>,
+        min: usize,
+        max: usize,
+    ) -> Result<Reserved, ClaimError> {
+        if !self.fits(max) && self.make_room(ring, max).is_err() {
+            self.make_room(ring, min)?;
+        }
+        let room = self.limit.bytes_after(self.cursor) - HEADER;
+        Ok(Reserved { at: self.cursor, len: room.min(max) })
+    }
+
+    #[inline(always)]
+    unsafe fn publish(&mut self, reserved: Reserved, len: usize) {
         // SAFETY: a reservation ends at least 8 bytes before the end of the buffer.
         let next = unsafe { reserved.at.add(span(len)) };
         // Relaxed: published by the store below.
@@ -304,25 +222,11 @@ impl Sealed for Producer {
     }
 
     #[inline(always)]
-    fn abandon(&mut self, _reserved: Reserved) {
+    unsafe fn abandon(&mut self, _reserved: Reserved) {
         // The cursor has not moved, and the header is still empty.
     }
-}
 
-impl Drop for Producer {
-    fn drop(&mut self) {
-        if let Some(ring) = &self.ring {
-            // Release: what was committed happens before the consumer that sees that we are gone.
-            ring.control().presence.producers.store(0, Ordering::Release);
-        }
-    }
-}
-
-impl fmt::Debug for Producer {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Producer")
-            .field("capacity", &self.capacity())
-            .field("position", &self.position())
-            .finish_non_exhaustive()
+    fn position(&self, ring: &Ring) -> u64 {
+        self.lap + self.cursor.bytes_after(ring.track().first()) as u64
     }
 }
