@@ -1,1 +1,65 @@
-//! Skeleton.
+//! Structured binary logging for latency-critical Rust.
+//!
+//! A log call writes the number of its call site, a time stamp and the bytes of its arguments into a ring of the calling
+//! thread. A background thread moves the rings into files, which hold everything that is needed to turn them into text;
+//! the command `logbuf-decode` does that.
+//!
+//! ```
+//! use logbuf_log::{Builder, info, warn};
+//!
+//! # let folder = tempfile::tempdir()?;
+//! # let path = folder.path().join("app");
+//! # /*
+//! let path = "logs/app";
+//! # */
+//! let guard = Builder::new(path).start()?;
+//! let (symbol, qty, px) = ("BTC-USD", 3_u64, 52_100.5_f64);
+//! info!("filled {symbol} {qty} @ {px:.2}");
+//! warn!(order_id = 7, rtt_ns = 1840, "slow ack from {}", "gateway-2");
+//! guard.flush()?; // dropping the guard writes everything, too
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! - The macros: [`log!`] describes their syntax; [`error!`], [`warn!`], [`info!`], [`debug!`] and [`trace!`] set the level.
+//! - What can be logged: [`Encode`].
+//! - Starting, flushing, stopping: [`Builder`], [`Guard`]; errors: [`InitError`], [`FlushError`], [`WriteError`].
+//!
+//! **What is kept.** A record whose call has returned is in the file once the guard is dropped or flushed. If a thread
+//! logs faster than the writer can write, its ring fills up and records are dropped, counted, and reported in the file:
+//! how many, of which thread and level, from when to when.
+
+mod builder;
+mod clock;
+mod control;
+mod dictionary;
+mod encode;
+mod encoder;
+mod error;
+mod events;
+mod loss;
+mod macros;
+mod platform;
+mod record;
+mod registry;
+mod segment;
+mod signature;
+mod site;
+mod stats;
+mod thread;
+mod value;
+mod writer;
+
+pub use builder::{Builder, Guard};
+pub use encode::Encode;
+pub use error::{FlushError, InitError, WriteError};
+pub use logbuf_format::Level;
+pub use stats::Stats;
+
+/// What the macros expand to. Not part of the interface.
+#[doc(hidden)]
+pub mod __private {
+    pub use crate::record::{record_many, record0, record1, record2, record3, record4, record5};
+    pub use crate::site::{FLAGS, Flag, SITES, Site};
+    pub use linkme;
+    pub use logbuf_macros::call;
+}

@@ -1,0 +1,180 @@
+//! The syntax of a log call.
+
+use proc_macro2::{Ident, TokenStream, TokenTree};
+use quote::ToTokens;
+use syn::ext::IdentExt;
+use syn::parse::{Parse, ParseStream};
+use syn::punctuated::Punctuated;
+use syn::{Expr, LitStr, Result, Token};
+
+/// `$crate; level, target: "…", name = value, …, "template", argument, …`
+pub(crate) struct Call {
+    /// The path of `logbuf-log` as the caller knows it.
+    pub(crate) krate: TokenStream,
+    pub(crate) level: Expr,
+    pub(crate) target: Option<Expr>,
+    pub(crate) fields: Vec<Field>,
+    pub(crate) message: Option<Message>,
+}
+
+/// How a value reaches the record.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Mode {
+    /// As typed bytes, formatted by the decoder.
+    Deferred,
+    /// `?value`: formatted at the call by `Debug`.
+    Debug,
+    /// `%value`: formatted at the call by `Display`.
+    Display,
+}
+
+/// `name = value`, or `value` for both.
+pub(crate) struct Field {
+    pub(crate) name: String,
+    pub(crate) mode: Mode,
+    pub(crate) value: Expr,
+}
+
+/// A format string and its explicit arguments.
+pub(crate) struct Message {
+    pub(crate) literal: LitStr,
+    pub(crate) arguments: Vec<Argument>,
+}
+
+/// `value` or `name = value`.
+pub(crate) struct Argument {
+    pub(crate) name: Option<Ident>,
+    pub(crate) mode: Mode,
+    pub(crate) value: Expr,
+}
+
+impl Parse for Call {
+    fn parse(input: ParseStream<'_>) -> Result<Self> {
+        let krate = parse_crate(input)?;
+        // `log!(target: "…", level, …)` is the order of the `log` crate, `log!(level, target: "…", …)` that of tracing.
+        let mut target = parse_target(input)?;
+        let level = input.parse()?;
+        parse_comma(input)?;
+        if target.is_none() {
+            target = parse_target(input)?;
+        }
+        let mut call = Self { krate, level, target, fields: Vec::new(), message: None };
+        while !input.is_empty() {
+            if input.peek(LitStr) && !input.peek2(Token![=]) {
+                call.message = Some(input.parse()?);
+                return Ok(call);
+            }
+            call.fields.push(input.parse()?);
+            parse_comma(input)?;
+        }
+        if call.fields.is_empty() {
+            return Err(input.error("expected a message or a field, as in `info!(\"connected to {peer}\", id = 7)` with fields first: `info!(id = 7, \"connected to {peer}\")`"));
+        }
+        Ok(call)
+    }
+}
+
+/// Everything before the first semicolon.
+fn parse_crate(input: ParseStream<'_>) -> Result<TokenStream> {
+    let mut path = TokenStream::new();
+    while !input.peek(Token![;]) {
+        path.extend([input.parse::<TokenTree>()?]);
+    }
+    input.parse::<Token![;]>()?;
+    Ok(path)
+}
+
+fn parse_target(input: ParseStream<'_>) -> Result<Option<Expr>> {
+    mod keyword {
+        syn::custom_keyword!(target);
+    }
+    if !(input.peek(keyword::target) && input.peek2(Token![:]) && !input.peek2(Token![::])) {
+        return Ok(None);
+    }
+    input.parse::<keyword::target>()?;
+    input.parse::<Token![:]>()?;
+    let target = input.parse()?;
+    parse_comma(input)?;
+    Ok(Some(target))
+}
+
+/// A comma, unless the input ends.
+fn parse_comma(input: ParseStream<'_>) -> Result<()> {
+    if !input.is_empty() {
+        input.parse::<Token![,]>()?;
+    }
+    Ok(())
+}
+
+impl Parse for Mode {
+    fn parse(input: ParseStream<'_>) -> Result<Self> {
+        if input.peek(Token![?]) {
+            input.parse::<Token![?]>()?;
+            Ok(Self::Debug)
+        } else if input.peek(Token![%]) {
+            input.parse::<Token![%]>()?;
+            Ok(Self::Display)
+        } else {
+            Ok(Self::Deferred)
+        }
+    }
+}
+
+impl Parse for Field {
+    fn parse(input: ParseStream<'_>) -> Result<Self> {
+        let mode: Mode = input.parse()?;
+        if mode != Mode::Deferred {
+            let (name, value) = parse_shorthand(input)?;
+            return Ok(Self { name, mode, value });
+        }
+        if input.peek(LitStr) {
+            let name = input.parse::<LitStr>()?.value();
+            input.parse::<Token![=]>()?;
+            return Ok(Self { name, mode: input.parse()?, value: input.parse()? });
+        }
+        if !input.peek(Ident::peek_any) {
+            return Err(input.error("expected a field (`name = value`, `name = ?value`, `name = %value`, `name`), `target: \"…\"`, or the message as a string literal"));
+        }
+        let (name, value) = parse_shorthand(input)?;
+        if input.peek(Token![=]) {
+            input.parse::<Token![=]>()?;
+            return Ok(Self { name, mode: input.parse()?, value: input.parse()? });
+        }
+        Ok(Self { name, mode, value })
+    }
+}
+
+/// `a.b.c`, as a name and as the expression it is.
+fn parse_shorthand(input: ParseStream<'_>) -> Result<(String, Expr)> {
+    let path =
+        Punctuated::<Ident, Token![.]>::parse_separated_nonempty_with(input, Ident::parse_any)?;
+    let name = path.iter().map(|part| part.unraw().to_string()).collect::<Vec<_>>().join(".");
+    // A name need not be an expression: `type = 1` is a fine field. Then the tokens are kept as they are and unused.
+    let tokens = path.into_token_stream();
+    let value = syn::parse2(tokens.clone()).unwrap_or(Expr::Verbatim(tokens));
+    Ok((name, value))
+}
+
+impl Parse for Message {
+    fn parse(input: ParseStream<'_>) -> Result<Self> {
+        let literal = input.parse()?;
+        parse_comma(input)?;
+        let arguments = Punctuated::<Argument, Token![,]>::parse_terminated(input)?;
+        Ok(Self { literal, arguments: arguments.into_iter().collect() })
+    }
+}
+
+impl Parse for Argument {
+    fn parse(input: ParseStream<'_>) -> Result<Self> {
+        let named =
+            input.peek(Ident::peek_any) && input.peek2(Token![=]) && !input.peek2(Token![==]);
+        let name = if named {
+            let name = input.call(Ident::parse_any)?;
+            input.parse::<Token![=]>()?;
+            Some(name)
+        } else {
+            None
+        };
+        Ok(Self { name, mode: input.parse()?, value: input.parse()? })
+    }
+}

@@ -1,0 +1,219 @@
+//! Starting and stopping a logger.
+
+use std::fmt;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use logbuf::Storage;
+use logbuf_format::Level;
+use logbuf_format::segment::Meta;
+
+use crate::control::Control;
+use crate::dictionary::Dictionary;
+use crate::error::{FlushError, InitError, WriteError};
+use crate::registry::{DEFAULT_RING_CAPACITY, REGISTRY};
+use crate::segment::{Location, Segment};
+use crate::stats::Stats;
+use crate::writer::{OnError, Writer};
+use crate::{clock, platform};
+
+/// Whether a logger is running in this process.
+static RUNNING: AtomicBool = AtomicBool::new(false);
+
+/// Longest time between two writes while there are records. Time stamps are placed by anchors at least this often.
+const LONGEST_FLUSH_INTERVAL: Duration = Duration::from_secs(1);
+
+/// Configures and starts the logger of this process.
+///
+/// # Examples
+///
+/// ```
+/// use logbuf_log::{Builder, Level, info};
+///
+/// # let folder = tempfile::tempdir()?;
+/// # let path = folder.path().join("app");
+/// # /*
+/// let path = "logs/app"; // writes logs/app.000001.logbuf
+/// # */
+/// let guard = Builder::new(path).level(Level::Debug).start()?;
+/// info!("ready");
+/// guard.flush()?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[must_use = "a builder does nothing before `start`"]
+pub struct Builder {
+    path: PathBuf,
+    level: Level,
+    ring_capacity: usize,
+    flush_interval: Duration,
+    on_error: OnError,
+}
+
+impl Builder {
+    /// A logger whose files are in the folder of `path` and begin with its last part: `logs/app` stands for
+    /// `logs/app.000001.logbuf` and so on. An existing file is never written to; each start takes the next number.
+    pub fn new(path: impl Into<PathBuf>) -> Self {
+        Self {
+            path: path.into(),
+            level: Level::Trace,
+            ring_capacity: DEFAULT_RING_CAPACITY,
+            flush_interval: Duration::from_millis(100),
+            on_error: Box::new(|error| {
+                if error.attempt == 1 {
+                    eprintln!("logbuf: {error}; trying again, records wait in memory meanwhile");
+                }
+            }),
+        }
+    }
+
+    /// Records of `level` and of more severe ones are kept; the default is all.
+    pub fn level(mut self, level: Level) -> Self {
+        self.level = level;
+        self
+    }
+
+    /// Bytes of the ring of each thread that starts to log from now on, rounded up to a power of two; the default is
+    /// 256 KiB. A record can be as long as about half of it.
+    pub fn ring_capacity(mut self, bytes: usize) -> Self {
+        self.ring_capacity = bytes;
+        self
+    }
+
+    /// How long a record may wait in its ring before it is written; the default is 100 ms, the limit one second. Full
+    /// blocks are written at once.
+    pub fn flush_interval(mut self, interval: Duration) -> Self {
+        self.flush_interval = interval.min(LONGEST_FLUSH_INTERVAL);
+        self
+    }
+
+    /// What to do, on the writer's thread, each time writing fails. Unless given, the first failure in a row is reported
+    /// on standard error.
+    pub fn on_error(mut self, on_error: impl FnMut(&WriteError) + Send + 'static) -> Self {
+        self.on_error = Box::new(on_error);
+        self
+    }
+
+    /// Makes the folder and the file, writes its beginning, starts the background thread and switches the call sites on.
+    ///
+    /// # Errors
+    ///
+    /// [`InitError`] says which of these could not be done. Nothing is running then.
+    pub fn start(self) -> Result<Guard, InitError> {
+        let running = Running::begin()?;
+        let bytes = self.ring_capacity;
+        Storage::heap(bytes).map_err(|source| InitError::RingCapacity { bytes, source })?;
+        let location = Location::new(&self.path)?;
+        let anchor = clock::anchor();
+        let meta = Meta {
+            writer: concat!("logbuf-log ", env!("CARGO_PKG_VERSION")).to_owned(),
+            process: platform::process_name(),
+            pid: std::process::id(),
+            host: platform::host_name(),
+            build: platform::build_id(),
+            clock: clock::kind(),
+            ticks_per_second: clock::measure_frequency(),
+        };
+        let dictionary = Dictionary::new().map_err(|source| InitError::Description { source })?;
+        let segment = Segment::create(&location, anchor, meta)?;
+        let path = segment.path().to_owned();
+        let control = Arc::new(Control::default());
+        let writer = Writer::new(
+            Arc::clone(&control),
+            dictionary,
+            segment,
+            anchor,
+            self.flush_interval,
+            self.on_error,
+        )
+        .map_err(|source| InitError::WriteFile { path: path.clone(), source })?;
+        let thread = std::thread::Builder::new()
+            .name("logbuf-writer".to_owned())
+            .spawn(|| writer.run())
+            .map_err(|source| InitError::SpawnThread { source })?;
+        REGISTRY.set_ring_capacity(bytes);
+        REGISTRY.switch(|site| site.level <= self.level);
+        Ok(Guard { control, path, thread: Some(thread), _running: running })
+    }
+}
+
+impl fmt::Debug for Builder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Builder")
+            .field("path", &self.path)
+            .field("level", &self.level)
+            .field("ring_capacity", &self.ring_capacity)
+            .field("flush_interval", &self.flush_interval)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Keeps the logger running. Dropping it switches the call sites off, writes everything logged before, and closes the
+/// file.
+#[must_use = "the logger ends when its guard is dropped; `let _guard = …` keeps it to the end of the block"]
+#[derive(Debug)]
+pub struct Guard {
+    control: Arc<Control>,
+    path: PathBuf,
+    thread: Option<JoinHandle<()>>,
+    /// Dropped last, when another logger may start.
+    _running: Running,
+}
+
+impl Guard {
+    /// Returns when everything this thread logged before, and what other threads logged before as far as this thread can
+    /// know, is in the file.
+    ///
+    /// # Errors
+    ///
+    /// [`FlushError`] if it cannot be written at the moment. It is kept and will be tried again.
+    pub fn flush(&self) -> Result<(), FlushError> {
+        self.control.flush()
+    }
+
+    /// What was written and lost so far.
+    pub fn stats(&self) -> Stats {
+        self.control.counters.read()
+    }
+
+    /// The file that is being written.
+    pub fn path(&self) -> &std::path::Path {
+        &self.path
+    }
+}
+
+impl Drop for Guard {
+    fn drop(&mut self) {
+        REGISTRY.switch(|_| false);
+        self.control.stop();
+        let thread = self.thread.take().expect("only drop takes it");
+        if thread.join().is_err() {
+            eprintln!(
+                "logbuf: the writer of {} panicked; what it had not written is lost",
+                self.path.display()
+            );
+        }
+    }
+}
+
+/// Proof that this is the one logger of the process.
+#[derive(Debug)]
+struct Running(());
+
+impl Running {
+    fn begin() -> Result<Self, InitError> {
+        // Acquire, with the release below: what the logger before did is done.
+        match RUNNING.compare_exchange(false, true, Ordering::Acquire, Ordering::Relaxed) {
+            Ok(_) => Ok(Self(())),
+            Err(_) => Err(InitError::AlreadyRunning),
+        }
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        RUNNING.store(false, Ordering::Release);
+    }
+}

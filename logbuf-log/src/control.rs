@@ -1,0 +1,94 @@
+//! What the guard asks of the writer, and what the writer answers.
+
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use crate::error::{FlushError, WriteError};
+use crate::stats::Counters;
+
+/// Shared by the guard and the writer's thread.
+#[derive(Debug, Default)]
+pub(crate) struct Control {
+    state: Mutex<State>,
+    /// Something was asked for.
+    asked: Condvar,
+    /// Something was answered.
+    answered: Condvar,
+    pub(crate) counters: Counters,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    /// Flushes asked for so far.
+    flushes: u64,
+    /// Flushes among them that were dealt with.
+    flushed: u64,
+    /// How the last of those went.
+    failure: Option<FlushError>,
+    stop: bool,
+    ended: bool,
+}
+
+/// What the writer has to do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Demand {
+    /// The number of the last flush asked for.
+    pub(crate) flush: u64,
+    /// Whether it, or one before it, is not dealt with yet.
+    pub(crate) flush_due: bool,
+    pub(crate) stop: bool,
+}
+
+impl Control {
+    /// Waits until everything logged before this call is in the file, or cannot be written.
+    pub(crate) fn flush(&self) -> Result<(), FlushError> {
+        let mut state = self.lock();
+        state.flushes += 1;
+        let mine = state.flushes;
+        self.asked.notify_one();
+        while state.flushed < mine {
+            if state.ended {
+                return Err(FlushError::Stopped);
+            }
+            state = self.answered.wait(state).unwrap_or_else(PoisonError::into_inner);
+        }
+        state.failure.clone().map_or(Ok(()), Err)
+    }
+
+    /// Asks the writer to write everything and end.
+    pub(crate) fn stop(&self) {
+        self.lock().stop = true;
+        self.asked.notify_one();
+    }
+
+    /// What is asked of the writer. Waits for up to `patience` if that is nothing.
+    pub(crate) fn demand(&self, patience: Duration) -> Demand {
+        let mut state = self.lock();
+        if !patience.is_zero() && state.flushes == state.flushed && !state.stop {
+            state =
+                self.asked.wait_timeout(state, patience).unwrap_or_else(PoisonError::into_inner).0;
+        }
+        Demand { flush: state.flushes, flush_due: state.flushed < state.flushes, stop: state.stop }
+    }
+
+    /// Answers every flush up to number `flush`.
+    pub(crate) fn answer(&self, flush: u64, failure: Option<&WriteError>) {
+        let mut state = self.lock();
+        state.flushed = flush;
+        state.failure = failure.map(|error| FlushError::Write {
+            kind: error.source.kind(),
+            message: error.to_string(),
+        });
+        self.answered.notify_all();
+    }
+
+    /// Says that the writer has ended, whatever made it end.
+    pub(crate) fn end(&self) {
+        self.lock().ended = true;
+        self.answered.notify_all();
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

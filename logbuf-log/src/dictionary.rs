@@ -1,0 +1,114 @@
+//! The call sites of a segment: by which number the file knows each, and which are in it.
+
+use logbuf_format::block::Kind;
+use logbuf_format::site::{self, Role, Slot};
+use logbuf_format::types::Type;
+use logbuf_format::{Error, Level};
+
+use crate::registry::REGISTRY;
+use crate::segment::Table;
+use crate::site::{self as sites, SITES, Site, SiteId};
+
+/// Bytes of one table of sites from which the next is begun. An entry has at most as many again.
+const TABLE: usize = 64 << 10;
+
+/// What the writer needs of a site for each of its records.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Entry {
+    /// The number by which the file knows the site.
+    pub(crate) number: u32,
+    pub(crate) level: Level,
+}
+
+/// The sites of the segment that is being written.
+#[derive(Debug)]
+pub(crate) struct Dictionary {
+    /// For each site of [`SITES`], then for each instance of the registry: whether it is in the segment with its types.
+    typed: Vec<bool>,
+    /// What is to be written next, in tables short enough for a block each.
+    tables: Vec<Table>,
+}
+
+impl Dictionary {
+    /// A dictionary that lists every site of the program.
+    pub(crate) fn new() -> Result<Self, Error> {
+        let mut dictionary = Self { typed: vec![false; SITES.len()], tables: Vec::new() };
+        for (number, site) in SITES.iter().enumerate() {
+            let types = site.registration().map(|registration| registration.types());
+            dictionary.typed[number] = types.is_some();
+            dictionary.list(number as u32, site, types)?;
+        }
+        Ok(dictionary)
+    }
+
+    /// Looks up the site of a record, and lists it with its types if it is not yet. `None` if there is no such site.
+    #[inline]
+    pub(crate) fn entry(&mut self, id: SiteId) -> Option<Entry> {
+        let instance = id & 1 == 1;
+        let number = if instance { SITES.len() + (id as usize >> 1) } else { sites::index_of(id)? };
+        if self.typed.get(number) == Some(&true) && !instance {
+            return Some(Entry { number: number as u32, level: SITES[number].level });
+        }
+        self.discover(id, number)
+    }
+
+    /// The rest of [`entry`](Self::entry): sites at their first record, and instances.
+    fn discover(&mut self, id: SiteId, number: usize) -> Option<Entry> {
+        let (site, registration) = match SITES.get(number) {
+            Some(site) => (site, *site.registration()?),
+            None => {
+                let instance = REGISTRY.instance(id)?;
+                (instance.site, instance.registration)
+            }
+        };
+        if number >= self.typed.len() {
+            self.typed.resize(number + 1, false);
+        }
+        if !self.typed[number] {
+            self.list(number as u32, site, Some(registration.types())).ok()?;
+            self.typed[number] = true;
+        }
+        Some(Entry { number: number as u32, level: site.level })
+    }
+
+    /// Hands out what was listed since the last call.
+    pub(crate) fn take_tables(&mut self) -> Vec<Table> {
+        std::mem::take(&mut self.tables)
+    }
+
+    fn list(&mut self, number: u32, site: &Site, types: Option<Vec<Type>>) -> Result<(), Error> {
+        let typed = types.is_some();
+        let mut types = types.unwrap_or_default().into_iter();
+        let slots = site.names.iter().enumerate().map(|(i, &name)| Slot {
+            name: name.to_owned(),
+            role: if i < site.arguments { Role::Argument } else { Role::Field },
+            ty: types.next().unwrap_or(Type::Unit),
+        });
+        let entry = site::Site {
+            id: number,
+            hash: site::hash(
+                site.level,
+                site.target,
+                site.file,
+                site.line,
+                site.column,
+                site.template,
+            ),
+            level: site.level,
+            target: site.target.to_owned(),
+            file: site.file.to_owned(),
+            line: site.line,
+            column: site.column,
+            template: site.template.to_owned(),
+            values: slots.collect(),
+            typed,
+        };
+        if self.tables.last().is_none_or(|table| table.payload.len() >= TABLE) {
+            self.tables.push(Table::new(Kind::SITES));
+        }
+        let table = self.tables.last_mut().expect("one was pushed if there was none");
+        entry.put(&mut table.payload)?;
+        table.entries += 1;
+        Ok(())
+    }
+}

@@ -1,0 +1,104 @@
+//! The cursor through which values reach a claim.
+
+use core::fmt;
+
+/// Bit 31 of the length of a text: it is not whole.
+const CUT: u32 = 1 << 31;
+
+/// Writes values one behind the other into a claimed record.
+///
+/// Writing past the end of the claim writes nothing and is counted, so that one pass over the values tells the size
+/// they need, and a value whose length changed between measuring and writing can harm its own record alone.
+#[derive(Debug)]
+pub struct Encoder<'a> {
+    room: &'a mut [u8],
+    /// Bytes asked for so far, whether or not they fitted.
+    wanted: usize,
+}
+
+impl<'a> Encoder<'a> {
+    /// An encoder over `room`; what does not fit is counted, not written.
+    #[inline(always)]
+    pub(crate) fn new(room: &'a mut [u8]) -> Self {
+        Self { room, wanted: 0 }
+    }
+
+    /// Bytes that all values written so far need, which may be more than there is room for.
+    #[inline(always)]
+    pub(crate) fn wanted(&self) -> usize {
+        self.wanted
+    }
+
+    /// Appends `bytes` as they are.
+    #[inline(always)]
+    pub fn put(&mut self, bytes: &[u8]) {
+        if let Some(place) = self.room.get_mut(self.wanted..self.wanted.wrapping_add(bytes.len())) {
+            place.copy_from_slice(bytes);
+        }
+        self.wanted = self.wanted.saturating_add(bytes.len());
+    }
+
+    /// Appends the length of `text` as a `u32`, then its bytes.
+    #[inline(always)]
+    pub fn put_str(&mut self, text: &str) {
+        self.put(&(text.len() as u32).to_le_bytes());
+        self.put(text.as_bytes());
+    }
+
+    /// Appends what `arguments` format to, preceded by its length in bytes as a `u32`.
+    pub fn put_formatted(&mut self, arguments: fmt::Arguments<'_>) {
+        let at = self.wanted;
+        self.put(&[0; 4]);
+        // An error can only come from a `Debug` or `Display` implementation that gives up; what it wrote before is kept.
+        let mark = if fmt::write(self, arguments).is_err() { CUT } else { 0 };
+        let len = (self.wanted - at - 4) as u32 | mark;
+        if let Some(place) = self.room.get_mut(at..at + 4) {
+            place.copy_from_slice(&len.to_le_bytes());
+        }
+    }
+}
+
+impl fmt::Write for Encoder<'_> {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        self.put(text.as_bytes());
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_does_not_fit_is_counted_and_not_written() {
+        let mut room = [0xAA; 6];
+        let mut encoder = Encoder::new(&mut room);
+        encoder.put(&[1, 2, 3, 4]);
+        encoder.put(&[5, 6, 7, 8]);
+        assert_eq!(encoder.wanted(), 8);
+        assert_eq!(room, [1, 2, 3, 4, 0xAA, 0xAA]);
+    }
+
+    #[test]
+    fn formatted_text_is_preceded_by_its_length() {
+        let mut room = [0; 7];
+        let mut encoder = Encoder::new(&mut room);
+        encoder.put_formatted(format_args!("{:>3}", 7));
+        assert_eq!(encoder.wanted(), 7);
+        assert_eq!(&room, b"\x03\0\0\0  7");
+    }
+
+    #[test]
+    fn text_of_an_implementation_that_gives_up_is_marked() {
+        struct GivesUp;
+        impl fmt::Display for GivesUp {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("half")?;
+                Err(fmt::Error)
+            }
+        }
+        let mut room = [0; 8];
+        Encoder::new(&mut room).put_formatted(format_args!("{GivesUp}"));
+        assert_eq!(&room, b"\x04\0\0\x80half");
+    }
+}

@@ -1,0 +1,171 @@
+//! What can go wrong, for the code that starts and stops logging. Log calls themselves never fail.
+
+use std::error::Error;
+use std::fmt;
+use std::io;
+use std::path::PathBuf;
+
+/// Why a logger could not be started.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum InitError {
+    /// A logger is running in this process; its guard has to be dropped first.
+    AlreadyRunning,
+    /// The path names a folder. It has to name a folder and the beginning of a file name, as `logs/app` does.
+    PathIsFolder {
+        /// The path given.
+        path: PathBuf,
+    },
+    /// The path has no last part that could begin a file name.
+    NoFileName {
+        /// The path given.
+        path: PathBuf,
+    },
+    /// The folder of the log files could not be made.
+    CreateFolder {
+        /// The folder.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// A log file could not be made.
+    CreateFile {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// The start of a log file could not be written.
+    WriteFile {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// Rings of this capacity cannot be made.
+    RingCapacity {
+        /// Bytes asked for.
+        bytes: usize,
+        /// What the ring said.
+        source: logbuf::StorageError,
+    },
+    /// A call site, the process or the host has a description that the file format has no room for.
+    Description {
+        /// What the format said.
+        source: logbuf_format::Error,
+    },
+    /// The background thread could not be started.
+    SpawnThread {
+        /// What the system said.
+        source: io::Error,
+    },
+}
+
+impl fmt::Display for InitError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::AlreadyRunning => {
+                f.write_str("a logger is already running in this process; drop its guard first")
+            }
+            Self::PathIsFolder { path } => write!(
+                f,
+                "{} is a folder; name the log files inside it, as in {}",
+                path.display(),
+                path.join("app").display()
+            ),
+            Self::NoFileName { path } => {
+                write!(
+                    f,
+                    "{:?} does not name a log file; use a path such as \"logs/app\"",
+                    path.display().to_string()
+                )
+            }
+            Self::CreateFolder { path, source } => {
+                write!(f, "cannot make the folder {}: {source}", path.display())
+            }
+            Self::CreateFile { path, source } => {
+                write!(f, "cannot make the log file {}: {source}", path.display())
+            }
+            Self::WriteFile { path, source } => {
+                write!(f, "cannot write the log file {}: {source}", path.display())
+            }
+            Self::RingCapacity { bytes, source } => {
+                write!(f, "cannot make rings of {bytes} bytes: {source}")
+            }
+            Self::Description { source } => {
+                write!(f, "cannot describe this program in a log file: {source}")
+            }
+            Self::SpawnThread { source } => write!(f, "cannot start the writer's thread: {source}"),
+        }
+    }
+}
+
+impl Error for InitError {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        match self {
+            Self::AlreadyRunning | Self::PathIsFolder { .. } | Self::NoFileName { .. } => None,
+            Self::CreateFolder { source, .. }
+            | Self::CreateFile { source, .. }
+            | Self::WriteFile { source, .. }
+            | Self::SpawnThread { source } => Some(source),
+            Self::RingCapacity { source, .. } => Some(source),
+            Self::Description { source } => Some(source),
+        }
+    }
+}
+
+/// A write that failed. The writer keeps what it could not write and tries again; what is logged meanwhile waits in the
+/// rings, and is lost and counted only if they fill up.
+#[derive(Debug)]
+pub struct WriteError {
+    /// The file.
+    pub path: PathBuf,
+    /// How often writing failed in a row, this time included.
+    pub attempt: u32,
+    /// What the system said.
+    pub source: io::Error,
+}
+
+impl fmt::Display for WriteError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "cannot write the log file {} (attempt {}): {}",
+            self.path.display(),
+            self.attempt,
+            self.source
+        )
+    }
+}
+
+impl Error for WriteError {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        Some(&self.source)
+    }
+}
+
+/// Why a flush did not reach the file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum FlushError {
+    /// Writing fails at the moment. What was logged is kept, and written when it works again.
+    Write {
+        /// What kind of error the system reported.
+        kind: io::ErrorKind,
+        /// The whole message.
+        message: String,
+    },
+    /// The writer has ended.
+    Stopped,
+}
+
+impl fmt::Display for FlushError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Write { message, .. } => f.write_str(message),
+            Self::Stopped => f.write_str("the log writer has stopped"),
+        }
+    }
+}
+
+impl Error for FlushError {}

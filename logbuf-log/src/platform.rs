@@ -1,0 +1,10 @@
+//! What the operating system says about the process, the thread and the host.
+
+#[cfg(target_os = "linux")]
+#[path = "platform/linux.rs"]
+mod system;
+#[cfg(not(target_os = "linux"))]
+#[path = "platform/other.rs"]
+mod system;
+
+pub(crate) use system::{build_id, host_name, process_name, thread_id};

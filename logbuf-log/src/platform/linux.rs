@@ -1,0 +1,116 @@
+//! Linux.
+
+use std::fs::{self, File};
+use std::os::unix::fs::FileExt;
+
+/// The kernel's number of the calling thread.
+pub(crate) fn thread_id() -> u64 {
+    u64::from(rustix::thread::gettid().as_raw_nonzero().get().unsigned_abs())
+}
+
+/// The host's name, or empty.
+pub(crate) fn host_name() -> String {
+    rustix::system::uname().nodename().to_string_lossy().into_owned()
+}
+
+/// The file name of the executable, or empty.
+pub(crate) fn process_name() -> String {
+    fs::read_link("/proc/self/exe")
+        .ok()
+        .and_then(|path| Some(path.file_name()?.to_string_lossy().into_owned()))
+        .unwrap_or_default()
+}
+
+/// The GNU build id of the executable in hexadecimal, or empty if it has none.
+pub(crate) fn build_id() -> String {
+    let id =
+        File::open("/proc/self/exe").ok().and_then(|elf| find_build_id(&elf)).unwrap_or_default();
+    id.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// Looks through the note segments of a 64-bit ELF file of this machine's byte order (ELF-64 Object File Format 1.5; the
+/// note is that of the GNU linker's `--build-id`).
+fn find_build_id(elf: &File) -> Option<Vec<u8>> {
+    const NOTE_SEGMENT: u32 = 4;
+    /// No note segment that holds a build id is near this long.
+    const NOTE_LIMIT: u64 = 64 << 10;
+    let header = read(elf, 0, 64)?;
+    if header[..5] != *b"\x7fELF\x02" {
+        return None;
+    }
+    let (table, size, count) = (u64_at(&header, 32)?, u16_at(&header, 54)?, u16_at(&header, 56)?);
+    (0..u64::from(count)).find_map(|i| {
+        let segment = read(elf, table.checked_add(i * u64::from(size))?, 56)?;
+        let (kind, offset, len) =
+            (u32_at(&segment, 0)?, u64_at(&segment, 8)?, u64_at(&segment, 32)?);
+        if kind != NOTE_SEGMENT || len > NOTE_LIMIT {
+            return None;
+        }
+        build_id_in(&read(elf, offset, len as usize)?)
+    })
+}
+
+/// The description of the note named `GNU` of type 3, if `notes` has one.
+fn build_id_in(mut notes: &[u8]) -> Option<Vec<u8>> {
+    const BUILD_ID: u32 = 3;
+    loop {
+        let (name_len, id_len, kind) =
+            (u32_at(notes, 0)? as usize, u32_at(notes, 4)? as usize, u32_at(notes, 8)?);
+        let id_at = 12 + name_len.checked_next_multiple_of(4)?;
+        let id = notes.get(id_at..id_at.checked_add(id_len)?)?;
+        if kind == BUILD_ID && notes.get(12..16) == Some(b"GNU\0") {
+            return Some(id.to_owned());
+        }
+        notes = notes.get(id_at + id_len.checked_next_multiple_of(4)?..)?;
+    }
+}
+
+fn read(file: &File, offset: u64, len: usize) -> Option<Vec<u8>> {
+    let mut bytes = vec![0; len];
+    file.read_exact_at(&mut bytes, offset).ok()?;
+    Some(bytes)
+}
+
+fn u16_at(bytes: &[u8], offset: usize) -> Option<u16> {
+    Some(u16::from_ne_bytes(*bytes.get(offset..)?.first_chunk()?))
+}
+
+fn u32_at(bytes: &[u8], offset: usize) -> Option<u32> {
+    Some(u32::from_ne_bytes(*bytes.get(offset..)?.first_chunk()?))
+}
+
+fn u64_at(bytes: &[u8], offset: usize) -> Option<u64> {
+    Some(u64::from_ne_bytes(*bytes.get(offset..)?.first_chunk()?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_build_id_is_the_description_of_its_note() {
+        let mut notes = Vec::new();
+        for (name, kind, id) in [("GNU\0", 1_u32, &b"0123"[..]), ("GNU\0", 3, &b"\xAB\xCD\x01"[..])]
+        {
+            notes.extend((name.len() as u32).to_ne_bytes());
+            notes.extend((id.len() as u32).to_ne_bytes());
+            notes.extend(kind.to_ne_bytes());
+            notes.extend(name.as_bytes());
+            notes.extend(id);
+            notes.resize(notes.len().next_multiple_of(4), 0);
+        }
+        assert_eq!(build_id_in(&notes), Some(vec![0xAB, 0xCD, 0x01]));
+        notes.truncate(notes.len() - 4);
+        assert_eq!(build_id_in(&notes), None);
+    }
+
+    #[test]
+    fn names_and_numbers_are_those_of_this_process() {
+        assert!(process_name().starts_with("logbuf_log"));
+        assert_ne!(
+            thread_id(),
+            std::thread::spawn(thread_id).join().expect("the thread ends by itself")
+        );
+        assert!(!host_name().is_empty());
+    }
+}

@@ -1,0 +1,27 @@
+//! What the standard library knows, where we have no file of the system's own.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+
+/// A number of our own: one more for each thread that asks.
+pub(crate) fn thread_id() -> u64 {
+    static NEXT: AtomicU64 = AtomicU64::new(1);
+    NEXT.fetch_add(1, Ordering::Relaxed)
+}
+
+/// The name the environment gives the host, or empty.
+pub(crate) fn host_name() -> String {
+    ["HOSTNAME", "COMPUTERNAME"].iter().find_map(|key| std::env::var(key).ok()).unwrap_or_default()
+}
+
+/// The file name of the executable, or empty.
+pub(crate) fn process_name() -> String {
+    std::env::current_exe()
+        .ok()
+        .and_then(|path| Some(path.file_name()?.to_string_lossy().into_owned()))
+        .unwrap_or_default()
+}
+
+/// Not known here.
+pub(crate) fn build_id() -> String {
+    String::new()
+}

@@ -1,0 +1,151 @@
+//! The hot path: from the values of a call to a committed record.
+
+use logbuf::ClaimError;
+
+use crate::clock;
+use crate::encoder::Encoder;
+use crate::registry::REGISTRY;
+use crate::site::{Registration, Site, SiteId};
+use crate::thread::{self, Producing, Refusal};
+use crate::value::{Value, Values};
+
+/// Bytes of a record in a ring before its values: site and time stamp.
+pub(crate) const HEADER: usize = 4 + 8;
+
+/// How often values that format are measured before the record is given up. Twice is enough for an implementation
+/// that writes the same text each time.
+const PASSES: usize = 3;
+
+macro_rules! record {
+    ($($name:ident($($value:ident: $type:ident),*) = $list:expr;)*) => {$(
+        /// Records a call with this many values. Not inlined: one instance serves all calls with values of these types.
+        #[inline(never)]
+        pub fn $name<$($type: Value),*>(site: &'static Site $(, $value: $type)*) {
+            record(site, $list);
+        }
+    )*};
+}
+
+record! {
+    record0() = ();
+    record1(a: A) = (a, ());
+    record2(a: A, b: B) = (a, (b, ()));
+    record3(a: A, b: B, c: C) = (a, (b, (c, ())));
+    record4(a: A, b: B, c: C, d: D) = (a, (b, (c, (d, ()))));
+    record5(a: A, b: B, c: C, d: D, e: E) = (a, (b, (c, (d, (e, ())))));
+}
+
+/// Records a call with more values than fit registers.
+#[inline(never)]
+pub fn record_many<V: Values>(site: &'static Site, values: V) {
+    record(site, values);
+}
+
+#[inline(always)]
+fn record<V: Values>(site: &'static Site, values: V) {
+    if site.has_signature(V::SIGNATURE) {
+        write(site, site.id(), clock::ticks(), values);
+    } else {
+        record_unregistered(site, values);
+    }
+}
+
+/// The first call of a site, or a call with other types than those of the first, or any where the counter is not steady.
+#[cold]
+#[inline(never)]
+fn record_unregistered<V: Values>(site: &'static Site, values: V) {
+    let id =
+        REGISTRY.identify(site, Registration { signature: V::SIGNATURE, describe: V::describe });
+    write(site, id, clock::now(), values);
+}
+
+#[inline(always)]
+fn write<V: Values>(site: &'static Site, id: SiteId, ticks: u64, values: V) {
+    thread::with_producer(
+        || site.level,
+        |producing| {
+            if V::FORMATS {
+                write_formatting(producing, site, id, ticks, values);
+            } else {
+                write_measured(producing, site, id, ticks, values);
+            }
+        },
+    );
+}
+
+/// Writes values whose size is known beforehand.
+#[inline(always)]
+fn write_measured<V: Values>(
+    mut producing: Producing<'_>,
+    site: &Site,
+    id: SiteId,
+    ticks: u64,
+    values: V,
+) {
+    let len = HEADER + values.encoded_len();
+    loop {
+        let error = match producing.producer().try_claim(len) {
+            Ok(mut claim) => {
+                put(&mut Encoder::new(&mut claim), id, ticks, values);
+                return claim.commit();
+            }
+            Err(error) => error,
+        };
+        if producing.refused(error, site.level, len, ticks) == Refusal::Lost {
+            return;
+        }
+    }
+}
+
+/// Writes values that format themselves: into what room there is, and if that was too little, once more into as much as
+/// the first pass needed.
+fn write_formatting<V: Values>(
+    mut producing: Producing<'_>,
+    site: &Site,
+    id: SiteId,
+    ticks: u64,
+    values: V,
+) {
+    let mut len = HEADER + values.encoded_len();
+    let mut passes = 0;
+    loop {
+        let error = match producing.producer().try_claim_up_to(len, usize::MAX) {
+            Ok(mut claim) => {
+                let mut encoder = Encoder::new(&mut claim);
+                put(&mut encoder, id, ticks, values);
+                let wanted = encoder.wanted();
+                if wanted <= claim.len() {
+                    return claim.commit_len(wanted);
+                }
+                drop(claim);
+                passes += 1;
+                if passes < PASSES {
+                    len = wanted;
+                    continue;
+                }
+                ClaimError::TooLong { len: wanted, max: len }
+            }
+            Err(error) => error,
+        };
+        if producing.refused(error, site.level, len, ticks) == Refusal::Lost {
+            return;
+        }
+    }
+}
+
+#[inline(always)]
+fn put<V: Values>(out: &mut Encoder<'_>, id: SiteId, ticks: u64, values: V) {
+    out.put(&id.to_le_bytes());
+    out.put(&ticks.to_le_bytes());
+    values.put(out);
+}
+
+/// Takes a record apart: its site, its time stamp and its values.
+#[inline]
+pub(crate) fn split(record: &[u8]) -> (SiteId, u64, &[u8]) {
+    let (site, rest) =
+        record.split_first_chunk().expect("every record in a ring was written by `put`");
+    let (ticks, values) =
+        rest.split_first_chunk().expect("every record in a ring was written by `put`");
+    (SiteId::from_le_bytes(*site), u64::from_le_bytes(*ticks), values)
+}

@@ -1,0 +1,158 @@
+//! Call sites: the static behind each macro call, and the byte that switches it.
+
+use core::ptr;
+use core::sync::atomic::{AtomicU8, AtomicU64, Ordering};
+use std::sync::OnceLock;
+
+use linkme::distributed_slice;
+use logbuf_format::Level;
+use logbuf_format::types::Type;
+
+use crate::signature::Signature;
+
+/// Every call site of the program, put side by side by the linker.
+#[distributed_slice]
+pub static SITES: [Site];
+
+/// The switch of every call site. They are apart from the sites, so that testing disabled sites fills no cache with descriptions.
+#[distributed_slice]
+pub static FLAGS: [Flag];
+
+/// Whether a call site records: one byte, tested by each call.
+#[derive(Debug)]
+pub struct Flag(AtomicU8);
+
+impl Flag {
+    /// A switch that is off.
+    #[allow(clippy::new_without_default, reason = "statics need a const function")]
+    pub const fn new() -> Self {
+        Self(AtomicU8::new(0))
+    }
+
+    /// Whether the site records.
+    #[inline(always)]
+    pub fn is_on(&self) -> bool {
+        // Relaxed: the flag publishes nothing. A call that sees it late is as good as one made a moment earlier or later.
+        self.0.load(Ordering::Relaxed) != 0
+    }
+
+    pub(crate) fn set(&self, on: bool) {
+        self.0.store(on.into(), Ordering::Relaxed);
+    }
+}
+
+/// The types of a call's values.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Registration {
+    pub(crate) signature: Signature,
+    /// Appends the types, in order.
+    pub(crate) describe: fn(&mut Vec<Type>),
+}
+
+impl Registration {
+    /// The types, in order.
+    pub(crate) fn types(&self) -> Vec<Type> {
+        let mut types = Vec::new();
+        (self.describe)(&mut types);
+        types
+    }
+}
+
+/// Number by which records in a ring refer to a site: for a static, the low half of its address; for a site that was
+/// made at run time, its index in the registry times two plus one. Statics are aligned, so the two cannot meet.
+pub(crate) type SiteId = u32;
+
+/// What is known about a call when it is compiled, and the types of its values once it has recorded.
+#[derive(Debug)]
+#[repr(align(8))]
+pub struct Site {
+    /// Of the values that a call may write under `id()` without further ado; 0 until the first record.
+    signature: AtomicU64,
+    /// What the values of the first record were.
+    registration: OnceLock<Registration>,
+    flag: &'static Flag,
+    pub(crate) level: Level,
+    pub(crate) target: &'static str,
+    pub(crate) file: &'static str,
+    pub(crate) line: u32,
+    pub(crate) column: u32,
+    /// In canonical form.
+    pub(crate) template: &'static str,
+    /// Name of each value, or empty.
+    pub(crate) names: &'static [&'static str],
+    /// How many of the values are arguments of the template; the others are fields.
+    pub(crate) arguments: usize,
+}
+
+impl Site {
+    /// Describes a call.
+    #[allow(clippy::too_many_arguments, reason = "called by macros alone")]
+    pub const fn new(
+        flag: &'static Flag,
+        level: Level,
+        target: &'static str,
+        (file, line, column): (&'static str, u32, u32),
+        template: &'static str,
+        names: &'static [&'static str],
+        arguments: usize,
+    ) -> Self {
+        Self {
+            signature: AtomicU64::new(0),
+            registration: OnceLock::new(),
+            flag,
+            level,
+            target,
+            file,
+            line,
+            column,
+            template,
+            names,
+            arguments,
+        }
+    }
+
+    /// Whether values with `signature` are what the site was registered with.
+    #[inline(always)]
+    pub(crate) fn has_signature(&self, signature: Signature) -> bool {
+        // Acquire, with the release in `open`: the site was registered before. With the release of the record's length
+        // by this thread, and its acquisition by the writer, the writer finds the registration of every site it meets.
+        self.signature.load(Ordering::Acquire) == signature
+    }
+
+    /// The number that stands for this site, with the types it was registered with, in a ring.
+    #[inline(always)]
+    pub(crate) fn id(&'static self) -> SiteId {
+        ptr::from_ref(self).addr() as SiteId
+    }
+
+    pub(crate) fn flag(&self) -> &'static Flag {
+        self.flag
+    }
+
+    /// Ties the site to the types of its first record, and returns what it is tied to.
+    pub(crate) fn register(&self, registration: Registration) -> &Registration {
+        self.registration.get_or_init(|| registration)
+    }
+
+    /// Lets calls with the registered types write records at once.
+    pub(crate) fn open(&self, registration: &Registration) {
+        // Release: see `has_signature`.
+        self.signature.store(registration.signature, Ordering::Release);
+    }
+
+    /// The types it was registered with, if it has recorded.
+    pub(crate) fn registration(&self) -> Option<&Registration> {
+        self.registration.get()
+    }
+}
+
+/// The index in [`SITES`] of the static that `id` stands for, if there is one.
+pub(crate) fn index_of(id: SiteId) -> Option<usize> {
+    let base = SITES.as_ptr().addr() as SiteId;
+    let offset = id.wrapping_sub(base) as usize;
+    let index = offset / size_of::<Site>();
+    (offset.is_multiple_of(size_of::<Site>()) && index < SITES.len()).then_some(index)
+}
+
+// Ids of statics are even because of this.
+const _: () = assert!(align_of::<Site>() >= 8);
