@@ -131,6 +131,8 @@ pub enum Part {
     Loss,
     End,
     Value,
+    Bool,
+    Char,
     Items,
 }
 
@@ -241,7 +243,9 @@ impl fmt::Display for Part {
             Self::Loss => "loss entry",
             Self::End => "end entry",
             Self::Value => "value",
-            Self::Items => "items of a sequence",
+            Self::Bool => "bool",
+            Self::Char => "char",
+            Self::Items => "items of sequences",
         })
     }
 }

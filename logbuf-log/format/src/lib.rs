@@ -10,6 +10,7 @@
 //! | handle what blocks hold | [`site`], [`thread`], [`clock`], [`events`], [`loss`], [`end`] |
 //! | turn ticks into wall-clock time | [`timeline`] |
 //! | take format strings apart | [`template`] |
+//! | turn records into text | [`value`], [`message`], [`render`], [`escape`] |
 //!
 //! **Invariants.** No function of this crate panics, recurses without bound or allocates more than a small multiple of
 //! its input, whatever bytes it is given. Every length read is checked against a limit before it is believed.
@@ -25,9 +26,12 @@ mod table;
 pub mod block;
 pub mod clock;
 pub mod end;
+pub mod escape;
 pub mod events;
 pub mod limits;
 pub mod loss;
+pub mod message;
+pub mod render;
 pub mod scan;
 pub mod segment;
 pub mod site;
@@ -36,6 +40,7 @@ pub mod template;
 pub mod thread;
 pub mod timeline;
 pub mod types;
+pub mod value;
 
 pub use error::{Error, Fault, Part};
 pub use level::{Level, ParseLevelError};

@@ -20,3 +20,9 @@ pub const VALUES: usize = 255;
 
 /// The fixed part of a segment header, in bytes, in whatever later addition to version 1.
 pub const FIXED: usize = 4096;
+
+/// Items in all sequences of one record, those in sequences of sequences included.
+pub const ITEMS: usize = 1024 * 1024;
+
+/// Text that one record is rendered to, in bytes.
+pub const TEXT: usize = 64 * 1024 * 1024;

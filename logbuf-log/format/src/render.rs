@@ -1,0 +1,111 @@
+//! Values as text, byte for byte as `format!` prints them.
+//!
+//! [`std::fmt::Formatter`] cannot be made at run time from options, so this module is its mirror: the digits come from
+//! std by fixed format strings; sign, prefix, padding and the layout of `{:#?}` are done here. Text is always appended
+//! to a `String`, which makes it possible to pad what is already there, without a buffer in between.
+
+mod field;
+mod list;
+mod number;
+mod pad;
+mod sink;
+mod string;
+
+use crate::{
+    template::{Align, Style},
+    types::Type,
+    value::Value,
+};
+pub use field::field;
+pub(crate) use sink::Sink;
+use std::fmt;
+
+/// How a value is printed: a [`Spec`](crate::template::Spec) whose width and precision are known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Options {
+    pub(crate) fill: char,
+    pub(crate) align: Option<Align>,
+    pub(crate) plus: bool,
+    pub(crate) alternate: bool,
+    pub(crate) zero: bool,
+    /// 0 for none, which means the same.
+    pub(crate) width: u16,
+    pub(crate) precision: Option<u16>,
+    pub(crate) style: Style,
+}
+
+impl Options {
+    /// `{:?}`
+    pub(crate) const DEBUG: Self = Self {
+        fill: ' ',
+        align: None,
+        plus: false,
+        alternate: false,
+        zero: false,
+        width: 0,
+        precision: None,
+        style: Style::Debug,
+    };
+}
+
+/// The text of a record is longer than [`limits::TEXT`](crate::limits::TEXT).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TooLong;
+
+impl fmt::Display for TooLong {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "the text of a record is longer than {} bytes", crate::limits::TEXT)
+    }
+}
+
+impl std::error::Error for TooLong {}
+
+/// Whether values of this type can be printed in this style, as rustc would have it.
+pub(crate) fn supports(ty: &Type, style: Style) -> bool {
+    match (ty, style) {
+        // The program has printed it; the template says no more how.
+        (Type::Text, _) => true,
+        (_, Style::Debug | Style::DebugLowerHex | Style::DebugUpperHex) => true,
+        (_, Style::Pointer) => false,
+        (Type::Unit | Type::Seq(_), _) => false,
+        (Type::Bool | Type::Char | Type::Str, _) => style == Style::Display,
+        (Type::F32 | Type::F64, _) => {
+            matches!(style, Style::Display | Style::LowerExp | Style::UpperExp)
+        }
+        _ => true,
+    }
+}
+
+/// Appends `value` in a style that its type supports.
+pub(crate) fn value(
+    sink: &mut Sink<'_>,
+    value: &Value<'_>,
+    options: &Options,
+) -> Result<(), TooLong> {
+    match *value {
+        Value::Unit => pad::text(sink.leaf()?, "()", options),
+        Value::Bool(true) => pad::text(sink.leaf()?, "true", options),
+        Value::Bool(false) => pad::text(sink.leaf()?, "false", options),
+        Value::Char(value) => string::char(sink.leaf()?, value, options),
+        Value::U8(value) => number::integer(sink.leaf()?, value, options),
+        Value::U16(value) => number::integer(sink.leaf()?, value, options),
+        Value::U32(value) => number::integer(sink.leaf()?, value, options),
+        Value::U64(value) => number::integer(sink.leaf()?, value, options),
+        Value::U128(value) => number::integer(sink.leaf()?, value, options),
+        Value::I8(value) => number::integer(sink.leaf()?, value, options),
+        Value::I16(value) => number::integer(sink.leaf()?, value, options),
+        Value::I32(value) => number::integer(sink.leaf()?, value, options),
+        Value::I64(value) => number::integer(sink.leaf()?, value, options),
+        Value::I128(value) => number::integer(sink.leaf()?, value, options),
+        Value::F32(value) => {
+            number::float(sink.leaf()?, value, f32::is_sign_negative(value), options)
+        }
+        Value::F64(value) => {
+            number::float(sink.leaf()?, value, f64::is_sign_negative(value), options)
+        }
+        Value::Str(value) => string::str(sink.leaf()?, value, options),
+        Value::Text(value) => string::text(sink, value)?,
+        Value::Seq(value) => list::list(sink, value.iter(), options)?,
+    }
+    Ok(())
+}
