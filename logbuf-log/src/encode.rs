@@ -1,5 +1,7 @@
 //! What can be an argument: the trait users meet, and its implementations.
 
+use std::borrow::Cow;
+
 use crate::value::Value;
 
 /// A type whose values can be arguments and fields of a log call.
@@ -107,6 +109,17 @@ impl<T: Encode + ?Sized> Encode for &T {
 }
 
 impl<T: Encode + ?Sized> Encode for &mut T {
+    type Value<'a>
+        = T::Value<'a>
+    where
+        Self: 'a;
+    #[inline(always)]
+    fn value(&self) -> T::Value<'_> {
+        (**self).value()
+    }
+}
+
+impl<T: Encode + ToOwned + ?Sized> Encode for Cow<'_, T> {
     type Value<'a>
         = T::Value<'a>
     where

@@ -1,6 +1,7 @@
 //! The hot path: from the values of a call to a committed record.
 
 use logbuf::ClaimError;
+use logbuf_format::loss::Reason;
 
 use crate::clock;
 use crate::encoder::Encoder;
@@ -43,40 +44,32 @@ pub fn record_many<V: Values>(site: &'static Site, values: V) {
 
 #[inline(always)]
 fn record<V: Values>(site: &'static Site, values: V) {
-    if site.has_signature(V::SIGNATURE) {
-        write(site, site.id(), clock::ticks(), values);
+    let (id, ticks) = if site.has_signature(V::SIGNATURE) {
+        (site.id(), clock::ticks())
     } else {
-        record_unregistered(site, values);
+        identify(site, Registration { signature: V::SIGNATURE, describe: V::describe })
+    };
+    let Some(producing) = Producing::begin() else {
+        return thread::lose(site.level, Reason::REENTRANT, HEADER, ticks);
+    };
+    if V::FORMATS {
+        write_formatting(producing, site, id, ticks, values);
+    } else {
+        write_measured(producing, site, id, ticks, values);
     }
 }
 
-/// The first call of a site, or a call with other types than those of the first, or any where the counter is not steady.
+/// The first call of a site, a call with other types than those of the first, or any where the counter is not steady.
 #[cold]
 #[inline(never)]
-fn record_unregistered<V: Values>(site: &'static Site, values: V) {
-    let id =
-        REGISTRY.identify(site, Registration { signature: V::SIGNATURE, describe: V::describe });
-    write(site, id, clock::now(), values);
-}
-
-#[inline(always)]
-fn write<V: Values>(site: &'static Site, id: SiteId, ticks: u64, values: V) {
-    thread::with_producer(
-        || site.level,
-        |producing| {
-            if V::FORMATS {
-                write_formatting(producing, site, id, ticks, values);
-            } else {
-                write_measured(producing, site, id, ticks, values);
-            }
-        },
-    );
+fn identify(site: &'static Site, registration: Registration) -> (SiteId, u64) {
+    (REGISTRY.identify(site, registration), clock::now())
 }
 
 /// Writes values whose size is known beforehand.
 #[inline(always)]
 fn write_measured<V: Values>(
-    mut producing: Producing<'_>,
+    mut producing: Producing,
     site: &Site,
     id: SiteId,
     ticks: u64,
@@ -100,7 +93,7 @@ fn write_measured<V: Values>(
 /// Writes values that format themselves: into what room there is, and if that was too little, once more into as much as
 /// the first pass needed.
 fn write_formatting<V: Values>(
-    mut producing: Producing<'_>,
+    mut producing: Producing,
     site: &Site,
     id: SiteId,
     ticks: u64,

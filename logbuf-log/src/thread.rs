@@ -2,6 +2,7 @@
 
 use core::cell::{Cell, UnsafeCell};
 use core::mem::ManuallyDrop;
+use core::ptr;
 use std::sync::Arc;
 
 use logbuf::ClaimError;
@@ -9,7 +10,6 @@ use logbuf::queue::spsc::Producer;
 use logbuf_format::Level;
 use logbuf_format::loss::Reason;
 
-use crate::clock;
 use crate::loss::Losses;
 use crate::registry::REGISTRY;
 
@@ -46,6 +46,13 @@ struct Retirement {
     thread: Cell<Option<Arc<Thread>>>,
 }
 
+impl Drop for Producing {
+    #[inline(always)]
+    fn drop(&mut self) {
+        self.local().busy.set(false);
+    }
+}
+
 impl Drop for Retirement {
     fn drop(&mut self) {
         LOCAL.with(|local| {
@@ -70,20 +77,30 @@ pub(crate) enum Refusal {
 }
 
 /// The right to use the thread's producer: at most one exists in a thread at any time.
-pub(crate) struct Producing<'a>(&'a Local);
-
-impl Drop for Producing<'_> {
-    #[inline(always)]
-    fn drop(&mut self) {
-        self.0.busy.set(false);
-    }
+pub(crate) struct Producing {
+    local: *const Local,
 }
 
-impl Producing<'_> {
+impl Producing {
+    /// Takes the right, unless a record is being written already.
+    #[inline(always)]
+    pub(crate) fn begin() -> Option<Self> {
+        let local = LOCAL.with(ptr::from_ref);
+        // SAFETY: a thread local without a destructor lives as long as its thread, and `Producing` stays in the thread.
+        let busy = unsafe { &(*local).busy };
+        (!busy.replace(true)).then_some(Self { local })
+    }
+
+    #[inline(always)]
+    fn local(&self) -> &Local {
+        // SAFETY: as in `begin`.
+        unsafe { &*self.local }
+    }
+
     #[inline(always)]
     pub(crate) fn producer(&mut self) -> &mut Producer {
-        // SAFETY: `self` is the only `Producing` of this thread, by `with_producer`, and is borrowed exclusively.
-        unsafe { &mut *self.0.producer.get() }
+        // SAFETY: `self` is the only `Producing` of this thread, by `busy`, and is borrowed exclusively.
+        unsafe { &mut *self.local().producer.get() }
     }
 
     /// Deals with a refused claim of `len` bytes for a record of `level` logged at `ticks`.
@@ -122,21 +139,10 @@ impl Producing<'_> {
     }
 }
 
-/// Calls `write` with the thread's producer, or counts a record of `level` as lost if one is being written already.
-#[inline(always)]
-pub(crate) fn with_producer(level: impl Fn() -> Level, write: impl FnOnce(Producing<'_>)) {
-    LOCAL.with(|local| {
-        if local.busy.replace(true) {
-            return lose(level(), Reason::REENTRANT, 0, clock::now());
-        }
-        write(Producing(local));
-    });
-}
-
 /// Counts a record as lost, for this thread if it can be told.
 #[cold]
 #[inline(never)]
-fn lose(level: Level, reason: Reason, bytes: usize, ticks: u64) {
+pub(crate) fn lose(level: Level, reason: Reason, bytes: usize, ticks: u64) {
     let counted = RETIREMENT.try_with(|retirement| {
         let thread = retirement.thread.take();
         if let Some(thread) = &thread {
