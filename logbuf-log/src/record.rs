@@ -70,7 +70,25 @@ fn identify(site: &'static Site, registration: Registration) -> (SiteId, u64) {
 #[inline(always)]
 fn write_measured<V: Values>(
     mut producing: Producing,
-    site: &Site,
+    site: &'static Site,
+    id: SiteId,
+    ticks: u64,
+    values: V,
+) {
+    let len = HEADER + values.encoded_len();
+    if let Some(mut claim) = producing.producer().try_claim_known(len) {
+        put(&mut Encoder::new(&mut claim), id, ticks, values);
+        return claim.commit();
+    }
+    write_refused(producing, site, id, ticks, values);
+}
+
+/// As [`write_measured`], for when it takes more than a compare to find room.
+#[cold]
+#[inline(never)]
+fn write_refused<V: Values>(
+    mut producing: Producing,
+    site: &'static Site,
     id: SiteId,
     ticks: u64,
     values: V,
