@@ -1,7 +1,11 @@
 //! Integration tests of the format.
 
+mod damage;
+mod golden;
+mod hostile;
 mod render;
 mod sample;
+mod segment;
 mod std_format;
 mod template;
 mod timeline;
