@@ -66,9 +66,18 @@ fn a_flipped_bit_in_every_byte() {
 fn check_flipped(segment: &Builder, whole: &Read, offset: usize, read: &Read) {
     let mut expected = whole.blocks.clone();
     let Some(damaged) = block_at(segment, offset) else {
-        // The segment's header or its padding: all blocks are found without it.
+        // All blocks are found without the segment's header.
         assert_eq!(read.blocks, expected, "flip at {offset}");
-        assert!(read.errors.len() <= 1);
+        let fault = read.errors.first().map(|error| &error.fault);
+        let named = match offset {
+            0..8 => matches!(fault, Some(Fault::NotSegment { .. })),
+            8..64 => matches!(fault, Some(Fault::Checksum { part: Part::SegmentHeader, .. })),
+            _ if offset < 64 + meta_len(segment) => {
+                matches!(fault, Some(Fault::Checksum { part: Part::SegmentMeta, .. }))
+            }
+            _ => fault.is_none(),
+        };
+        assert!(named, "flip at {offset}: {fault:?}");
         return;
     };
     let within = offset - segment.starts[damaged];
@@ -95,6 +104,10 @@ fn check_flipped(segment: &Builder, whole: &Read, offset: usize, read: &Read) {
     let next = segment.starts.get(damaged + 1).copied().unwrap_or(segment.bytes.len());
     let skipped = if within < 64 { vec![(start, next)] } else { vec![] };
     assert_eq!(read.skipped, skipped, "flip at {offset}");
+}
+
+fn meta_len(segment: &Builder) -> usize {
+    u32::from_le_bytes(segment.bytes[12..16].try_into().unwrap()) as usize
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! Integration tests of the format.
 
 mod damage;
+mod fuzz;
 mod golden;
 mod hostile;
 mod render;
