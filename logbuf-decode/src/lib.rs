@@ -1,1 +1,36 @@
-//! Skeleton.
+//! Reads logbuf files: from bytes to records in order of time, and to text or JSON.
+//!
+//! A [`Reader`] takes any number of segments, live, cut or damaged, and hands out each [`Record`] with its typed values.
+//! A [`Render`] turns records into lines: [`Text`] for people, [`Json`] for programs. What is wrong with a file is a
+//! [`Finding`]; what the program logged and the file does not hold is [`Lost`].
+//!
+//! The command `logbuf-decode` (feature `cli`, on by default) is these parts behind a command line. A library user wants
+//! `default-features = false`.
+//!
+//! **Invariants.** Whatever bytes a file holds, nothing here panics, no record is made up, and memory is bounded. This
+//! crate never writes a logbuf file.
+#![forbid(unsafe_code)]
+
+mod callsite;
+mod chunk;
+mod finding;
+mod loss;
+mod merge;
+mod reader;
+mod record;
+mod render;
+mod segment;
+mod source;
+mod table;
+mod tables;
+mod time;
+mod walk;
+
+pub use finding::{Finding, Problem, Severity};
+pub use logbuf_format::{Level, escape::controls as escape, render::TooLong};
+pub use loss::Lost;
+pub use reader::Reader;
+pub use record::{Record, ThreadName};
+pub use render::{Json, Render, Text};
+pub use segment::Segment;
+pub use time::rfc3339;

@@ -1,0 +1,181 @@
+//! The records of one block, in order of time.
+
+use crate::{
+    finding::Problem,
+    segment::{EventBlock, Segment, bad_payload},
+};
+use logbuf_format::{
+    Error,
+    block::{HEADER_LEN, Header, Kind},
+    events,
+};
+use std::{borrow::Cow, io, ops::Range, sync::Arc};
+
+/// Records of one block, or the first of those that are left of it.
+#[derive(Debug)]
+pub(crate) struct Chunk {
+    /// What the values of the records are in.
+    bytes: Vec<u8>,
+    /// The records, by time; those with the same time in the order of the block.
+    index: Vec<Entry>,
+    /// How many records of the block come before those in `index`.
+    rank: usize,
+    /// The time stamp of the first record that is not in `index`, if there are more.
+    more: Option<u64>,
+}
+
+/// A record of a chunk.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Entry {
+    /// The time stamp.
+    pub(crate) ticks: u64,
+    /// The site.
+    pub(crate) site: u32,
+    /// The thread.
+    pub(crate) thread: u32,
+    start: u32,
+    len: u32,
+}
+
+impl Entry {
+    fn range(&self) -> Range<usize> {
+        self.start as usize..self.start as usize + self.len as usize
+    }
+}
+
+impl Chunk {
+    /// Reads a block. What is wrong with it goes to `report`; the records in front of that are there.
+    pub(crate) fn read(
+        segment: &mut Segment,
+        block: &EventBlock,
+        report: &mut dyn FnMut(Problem),
+    ) -> Self {
+        let mut bytes = Vec::new();
+        let mut index = Vec::new();
+        if let Err(problem) = read(segment, block, &mut bytes, &mut index, report) {
+            report(problem);
+            index.clear();
+        }
+        index.sort_by_key(|entry| entry.ticks);
+        if index.first().is_some_and(|entry| entry.ticks < block.first) {
+            report(Problem::Range);
+        }
+        Self { bytes, index, rank: 0, more: None }
+    }
+
+    /// Drops the first `rank` records of the block.
+    pub(crate) fn skip(&mut self, rank: usize) {
+        self.index.drain(..rank.min(self.index.len()));
+        self.rank = rank;
+    }
+
+    /// Keeps the first records that take no more than `budget` bytes, but one at least.
+    pub(crate) fn shrink(&mut self, budget: usize) {
+        let mut cost = 0;
+        let past = self.index.iter().position(|entry| {
+            cost += entry.len as usize + size_of::<Entry>();
+            cost > budget
+        });
+        let keep = past.unwrap_or(self.index.len()).max(1);
+        let Some(next) = self.index.get(keep) else { return };
+        self.more = Some(next.ticks);
+        let mut bytes = Vec::new();
+        let mut index = self.index[..keep].to_vec();
+        for entry in &mut index {
+            let start = bytes.len() as u32;
+            bytes.extend_from_slice(&self.bytes[entry.range()]);
+            entry.start = start;
+        }
+        (self.bytes, self.index) = (bytes, index);
+    }
+
+    /// Bytes it takes in memory.
+    pub(crate) fn cost(&self) -> usize {
+        self.bytes.capacity() + self.index.capacity() * size_of::<Entry>()
+    }
+
+    /// How many records are here.
+    pub(crate) fn len(&self) -> usize {
+        self.index.len()
+    }
+
+    /// The record with this index here.
+    #[inline]
+    pub(crate) fn get(&self, index: usize) -> Option<&Entry> {
+        self.index.get(index)
+    }
+
+    /// The values of one of its records.
+    #[inline]
+    pub(crate) fn values(&self, entry: &Entry) -> &[u8] {
+        &self.bytes[entry.range()]
+    }
+
+    /// The rank in the block of the record with this index here.
+    pub(crate) fn rank(&self, index: usize) -> usize {
+        self.rank + index
+    }
+
+    /// The time stamp of the first record of the block behind those that are here.
+    pub(crate) fn more(&self) -> Option<u64> {
+        self.more
+    }
+}
+
+fn read(
+    segment: &mut Segment,
+    block: &EventBlock,
+    bytes: &mut Vec<u8>,
+    index: &mut Vec<Entry>,
+    report: &mut dyn FnMut(Problem),
+) -> Result<(), Problem> {
+    let io = |error: io::Error| Problem::Io(Arc::new(error));
+    let salt = segment.salt();
+    segment.source().read_at(block.offset, block.len as usize, bytes).map_err(io)?;
+    // It was valid when the headers were read: whatever is wrong now, the file was changed since.
+    let changed = |error: Error| Problem::Entry { kind: Kind::EVENTS, error };
+    let header = Header::take(bytes, Some(salt)).map_err(changed)?;
+    let expanded = match header.payload(bytes) {
+        Ok(Cow::Borrowed(_)) => None,
+        Ok(Cow::Owned(payload)) => Some(payload),
+        Err(error) => return Err(bad_payload(&header, error)),
+    };
+    let base = match expanded {
+        Some(payload) => {
+            *bytes = payload;
+            0
+        }
+        None => HEADER_LEN,
+    };
+    // A record takes 16 bytes at least; what the header says need not be true.
+    index.reserve((header.summary.records as usize).min(bytes.len() / 16));
+    enter(bytes, base, index, report);
+    Ok(())
+}
+
+/// Adds the records of the payload, which starts at `base`, to `index`, extent by extent.
+fn enter(bytes: &[u8], base: usize, index: &mut Vec<Entry>, report: &mut dyn FnMut(Problem)) {
+    for extent in events::extents(&bytes[base..]) {
+        let extent = match extent {
+            Ok(extent) => extent,
+            Err(error) => return report(Problem::Records { error }),
+        };
+        for record in extent.records() {
+            match record {
+                Ok(record) => index.push(Entry {
+                    ticks: record.ticks,
+                    site: record.site,
+                    thread: extent.thread,
+                    start: offset_in(bytes, record.values),
+                    len: record.values.len() as u32,
+                }),
+                Err(error) => report(Problem::Records { error }),
+            }
+        }
+    }
+}
+
+/// Where `part`, a slice of `whole`, starts in it. A block is little more than 4 MiB long.
+fn offset_in(whole: &[u8], part: &[u8]) -> u32 {
+    (part.as_ptr().addr() - whole.as_ptr().addr()) as u32
+}

@@ -1,0 +1,189 @@
+//! Files in, records out, in order of time.
+
+use crate::{
+    callsite::CallSite,
+    finding::{Finding, Findings, Problem},
+    loss::Lost,
+    merge::{Merge, Position},
+    record::Record,
+    segment::Segment,
+    source::Source,
+};
+use logbuf_format::value::{self, Value};
+use std::{
+    convert::Infallible,
+    io::{Read, Seek},
+    path::Path,
+    sync::Arc,
+};
+
+/// Reads any number of segments, of any number of processes, in one order of time.
+///
+/// Add what is to be read, then take [each record](Reader::for_each). Whatever is wrong with a file costs what is damaged
+/// and no more; it is a [`Finding`], and so are I/O errors.
+///
+/// Records with the same time come in the order in which the files were added, and within a file in the order of their
+/// finer time stamps. Memory is bounded whatever the files hold, but for a few bytes for each block.
+///
+/// # Examples
+///
+/// ```no_run
+/// use logbuf_decode::{Reader, Render, Text};
+///
+/// let mut reader = Reader::new();
+/// reader.add_file("logs/app.000001.logbuf");
+/// let mut text = Text::new();
+/// let mut lines = String::new();
+/// reader.try_for_each(|record| text.record(record, &mut lines))?;
+/// print!("{lines}");
+/// for finding in reader.findings() {
+///     eprintln!("{finding}");
+/// }
+/// # Ok::<_, logbuf_decode::TooLong>(())
+/// ```
+#[derive(Debug, Default)]
+pub struct Reader {
+    segments: Vec<Segment>,
+    merge: Merge,
+    findings: Findings,
+}
+
+impl Reader {
+    /// A reader without files.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Adds a file. Its headers and tables are read now, its records when they are due.
+    ///
+    /// A file that cannot be read, or is no segment, is a [`Finding`].
+    pub fn add_file(&mut self, path: impl AsRef<Path>) {
+        let path = path.as_ref();
+        match Source::file(path) {
+            Ok(source) => self.add(source),
+            Err(error) => self.findings.add(&path.into(), None, Problem::Io(Arc::new(error))),
+        }
+    }
+
+    /// Adds a stream that holds a segment; `name` stands for it in findings.
+    ///
+    /// ```
+    /// use logbuf_decode::{Problem, Reader};
+    ///
+    /// let mut reader = Reader::new();
+    /// reader.add_stream("memory", std::io::Cursor::new(b"no segment"));
+    /// assert!(matches!(reader.findings()[0].problem, Problem::Foreign(_)));
+    /// ```
+    pub fn add_stream(
+        &mut self,
+        name: impl AsRef<Path>,
+        stream: impl Read + Seek + Send + 'static,
+    ) {
+        let name = name.as_ref();
+        match Source::stream(name, stream) {
+            Ok(source) => self.add(source),
+            Err(error) => self.findings.add(&name.into(), None, Problem::Io(Arc::new(error))),
+        }
+    }
+
+    fn add(&mut self, source: Source) {
+        let file = source.name().clone();
+        let opened = Segment::open(source, &mut self.findings).and_then(|segment| {
+            let Some(mut segment) = segment else { return Ok(None) };
+            segment.scan(&mut self.findings)?;
+            segment.finish(&mut self.findings)?;
+            Ok(Some(segment))
+        });
+        match opened {
+            Ok(Some(mut segment)) => {
+                segment.source().release();
+                self.merge.add(self.segments.len() as u32, &segment);
+                self.segments.push(segment);
+            }
+            Ok(None) => {}
+            Err(error) => self.findings.add(&file, None, Problem::Io(Arc::new(error))),
+        }
+    }
+
+    /// The segments, in the order in which they were added.
+    pub fn segments(&self) -> &[Segment] {
+        &self.segments
+    }
+
+    /// Hands out the records that are left, in order of time.
+    pub fn for_each(&mut self, mut f: impl FnMut(&Record<'_>)) {
+        let Ok(()) = self.try_for_each(|record| {
+            f(record);
+            Ok::<_, Infallible>(())
+        });
+    }
+
+    /// Hands out the records that are left, in order of time, until `f` fails. The next call goes on behind that record.
+    ///
+    /// # Errors
+    ///
+    /// What `f` returned.
+    pub fn try_for_each<E>(
+        &mut self,
+        mut f: impl FnMut(&Record<'_>) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let mut spare = Vec::new();
+        while let Some(place) = self.merge.advance(&mut self.segments, &mut self.findings) {
+            let segment = &self.segments[place.segment];
+            let mut values = spare;
+            let result = match call_site(segment, &place, &mut values) {
+                Ok(call_site) => {
+                    let thread = segment.thread(place.entry.thread);
+                    if thread.is_none() {
+                        let problem = Problem::UnknownThread { thread: place.entry.thread };
+                        self.findings.add(segment.file(), place.block, problem);
+                    }
+                    f(&Record { segment, call_site, place, thread, values: &values })
+                }
+                Err(problem) => {
+                    self.findings.add(segment.file(), place.block, problem);
+                    Ok(())
+                }
+            };
+            spare = recycled(values);
+            result?;
+        }
+        Ok(())
+    }
+
+    /// What was found wrong, or worth knowing, since the last call.
+    ///
+    /// Damage to headers and tables is found when a file is added, damage to records when they are due.
+    pub fn findings(&mut self) -> Vec<Finding> {
+        self.findings.take()
+    }
+
+    /// What was logged and is not in the files.
+    pub fn lost(&self) -> impl Iterator<Item = Lost<'_>> {
+        self.segments.iter().flat_map(Segment::lost)
+    }
+}
+
+/// The site of the record, and its values in `values`.
+#[inline]
+fn call_site<'a>(
+    segment: &'a Segment,
+    place: &Position<'a>,
+    values: &mut Vec<Value<'a>>,
+) -> Result<&'a CallSite, Problem> {
+    let site = place.entry.site;
+    let call_site = segment.site(site).ok_or(Problem::UnknownSite { site })?;
+    if let Err(cause) = &call_site.message {
+        return Err(Problem::Unrenderable { site, cause: Arc::clone(cause) });
+    }
+    value::take_all(&call_site.site.values, place.values, values)
+        .map_err(|error| Problem::Unrenderable { site, cause: error.to_string().into() })?;
+    Ok(call_site)
+}
+
+/// The vector, empty, for the values of the next record: it need not be allocated again.
+fn recycled<'a>(mut values: Vec<Value<'_>>) -> Vec<Value<'a>> {
+    values.clear();
+    // `collect` keeps the allocation of the vector it consumes.
+    values.into_iter().map_while(|_| None).collect()
+}

@@ -1,0 +1,128 @@
+//! A record, as a reader gives it.
+
+use crate::{callsite::CallSite, merge::Position, segment::Segment};
+use logbuf_format::{
+    Level,
+    render::TooLong,
+    site::{Role, Site},
+    thread::Thread,
+    value::Value,
+};
+use std::fmt;
+
+/// A record: what one call logged. It borrows from the [`Reader`](crate::Reader) that hands it out.
+#[derive(Clone, Copy, Debug)]
+pub struct Record<'a> {
+    pub(crate) segment: &'a Segment,
+    pub(crate) call_site: &'a CallSite,
+    pub(crate) place: Position<'a>,
+    pub(crate) thread: Option<&'a Thread>,
+    pub(crate) values: &'a [Value<'a>],
+}
+
+impl<'a> Record<'a> {
+    /// The time: nanoseconds since the Unix epoch, UTC.
+    pub fn unix_ns(&self) -> i64 {
+        self.place.unix_ns
+    }
+
+    /// The time stamp as it stands in the file.
+    pub fn ticks(&self) -> u64 {
+        self.place.entry.ticks
+    }
+
+    /// The level.
+    pub fn level(&self) -> Level {
+        self.call_site.site.level
+    }
+
+    /// The target: by default the path of the module.
+    pub fn target(&self) -> &'a str {
+        &self.call_site.site.target
+    }
+
+    /// The source file of the call, empty if unknown.
+    pub fn file(&self) -> &'a str {
+        &self.call_site.site.file
+    }
+
+    /// The line of the call, 0 if unknown.
+    pub fn line(&self) -> u32 {
+        self.call_site.site.line
+    }
+
+    /// The call site.
+    pub fn site(&self) -> &'a Site {
+        &self.call_site.site
+    }
+
+    /// The segment the record stands in.
+    pub fn segment(&self) -> &'a Segment {
+        self.segment
+    }
+
+    /// The name of the thread; its `Display` is what is shown for it.
+    pub fn thread(&self) -> ThreadName<'a> {
+        ThreadName::new(self.place.entry.thread, self.thread)
+    }
+
+    /// The values, in the order of the [`Site::values`]: arguments of the message and fields.
+    pub fn values(&self) -> &'a [Value<'a>] {
+        self.values
+    }
+
+    /// The fields beside the message: name and value.
+    pub fn fields(&self) -> impl Iterator<Item = (&'a str, &'a Value<'a>)> {
+        let slots = &self.call_site.site.values;
+        slots
+            .iter()
+            .zip(self.values)
+            .filter(|(slot, _)| slot.role == Role::Field)
+            .map(|(slot, value)| (slot.name.as_str(), value))
+    }
+
+    /// Appends the message: what `format!` would have made of the arguments. Nothing in it is escaped.
+    ///
+    /// # Errors
+    ///
+    /// [`TooLong`]; `out` is then as it was.
+    pub fn message(&self, out: &mut String) -> Result<(), TooLong> {
+        match &self.call_site.message {
+            Ok(message) => message.render(self.values, out),
+            // A reader gives no records of such a site.
+            Err(_) => Ok(()),
+        }
+    }
+}
+
+/// What a thread is called: its name; the kernel's number for it if it has none; `?` and its number in the file if the
+/// file says nothing about it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ThreadName<'a> {
+    /// The name.
+    Name(&'a str),
+    /// The kernel's number.
+    Os(u64),
+    /// The number in the file.
+    Unknown(u32),
+}
+
+impl<'a> ThreadName<'a> {
+    pub(crate) fn new(id: u32, thread: Option<&'a Thread>) -> Self {
+        match thread {
+            Some(thread) if thread.name.is_empty() => Self::Os(thread.os_id),
+            Some(thread) => Self::Name(&thread.name),
+            None => Self::Unknown(id),
+        }
+    }
+}
+
+impl fmt::Display for ThreadName<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Name(name) => f.write_str(name),
+            Self::Os(id) => id.fmt(f),
+            Self::Unknown(id) => write!(f, "?{id}"),
+        }
+    }
+}

@@ -1,0 +1,131 @@
+//! Lines for programs.
+
+use crate::{record::Record, render::Render, time::Clock};
+use logbuf_format::{
+    render::TooLong,
+    value::{Str, Value},
+};
+use serde::ser::{Serialize, SerializeMap, Serializer};
+use std::fmt;
+
+/// One JSON object for each record, on one line.
+///
+/// ```text
+/// {"ts":"2026-11-23T14:05:06.123456789Z","ts_ns":1795442706123456789,"level":"INFO","target":"app::book","file":"src/book.rs","line":42,"thread":"main","message":"filled BTC-USD 3 @ 52100.50","fields":{"order_id":7,"rtt_ns":1840}}
+/// ```
+///
+/// Keys are only ever added, at whatever place. Fields keep their types: integers of all widths and finite floats are
+/// numbers, which may be longer than a reader's own; NaN and the infinities are the strings `"NaN"`, `"inf"` and
+/// `"-inf"`; `()` is `null`; a `char` is a string; a string that was cut to fit its record ends in `…`.
+#[derive(Clone, Debug)]
+pub struct Json {
+    clock: Clock,
+    ts: String,
+    message: String,
+    line: Vec<u8>,
+}
+
+impl Json {
+    /// Objects with the keys of this version.
+    pub fn new() -> Self {
+        Self { clock: Clock::new(), ts: String::new(), message: String::new(), line: Vec::new() }
+    }
+}
+
+impl Default for Json {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Render for Json {
+    fn record(&mut self, record: &Record<'_>, out: &mut String) -> Result<(), TooLong> {
+        self.ts.clear();
+        self.clock.push(record.unix_ns(), &mut self.ts);
+        self.message.clear();
+        record.message(&mut self.message)?;
+        self.line.clear();
+        let object = Object { record, ts: &self.ts, message: &self.message };
+        serde_json::to_writer(&mut self.line, &object).expect("a vector takes every byte");
+        out.push_str(std::str::from_utf8(&self.line).expect("JSON is UTF-8"));
+        out.push('\n');
+        Ok(())
+    }
+}
+
+/// A record as an object.
+struct Object<'a> {
+    record: &'a Record<'a>,
+    ts: &'a str,
+    message: &'a str,
+}
+
+impl Serialize for Object<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let record = self.record;
+        let mut map = serializer.serialize_map(None)?;
+        map.serialize_entry("ts", self.ts)?;
+        map.serialize_entry("ts_ns", &record.unix_ns())?;
+        map.serialize_entry("level", record.level().name())?;
+        map.serialize_entry("target", record.target())?;
+        map.serialize_entry("file", record.file())?;
+        map.serialize_entry("line", &record.line())?;
+        map.serialize_entry("thread", &Shown(record.thread()))?;
+        map.serialize_entry("message", self.message)?;
+        map.serialize_entry("fields", &Fields(record))?;
+        map.end()
+    }
+}
+
+/// What its `Display` says, as a string.
+struct Shown<T>(T);
+
+impl<T: fmt::Display> Serialize for Shown<T> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(&self.0)
+    }
+}
+
+struct Fields<'a>(&'a Record<'a>);
+
+impl Serialize for Fields<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let fields = self.0.fields().map(|(name, value)| (name, Typed(*value)));
+        serializer.collect_map(fields)
+    }
+}
+
+/// A value with its type.
+struct Typed<'a>(Value<'a>);
+
+impl Serialize for Typed<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self.0 {
+            Value::Bool(value) => serializer.serialize_bool(value),
+            Value::Char(value) => serializer.serialize_char(value),
+            Value::U8(value) => serializer.serialize_u8(value),
+            Value::U16(value) => serializer.serialize_u16(value),
+            Value::U32(value) => serializer.serialize_u32(value),
+            Value::U64(value) => serializer.serialize_u64(value),
+            Value::U128(value) => serializer.serialize_u128(value),
+            Value::I8(value) => serializer.serialize_i8(value),
+            Value::I16(value) => serializer.serialize_i16(value),
+            Value::I32(value) => serializer.serialize_i32(value),
+            Value::I64(value) => serializer.serialize_i64(value),
+            Value::I128(value) => serializer.serialize_i128(value),
+            Value::F32(value) if value.is_finite() => serializer.serialize_f32(value),
+            Value::F64(value) if value.is_finite() => serializer.serialize_f64(value),
+            Value::F32(value) => serializer.collect_str(&value),
+            Value::F64(value) => serializer.collect_str(&value),
+            Value::Str(Str { text, cut: false }) | Value::Text(Str { text, cut: false }) => {
+                serializer.serialize_str(text)
+            }
+            Value::Str(Str { text, cut: true }) | Value::Text(Str { text, cut: true }) => {
+                serializer.collect_str(&format_args!("{text}…"))
+            }
+            Value::Seq(seq) => serializer.collect_seq(seq.iter().map(Typed)),
+            // `()`, and what a later version of the format adds, which no site known to this one has.
+            _ => serializer.serialize_unit(),
+        }
+    }
+}

@@ -1,0 +1,325 @@
+//! A file: what its headers and tables say, before any record is read.
+
+use crate::{
+    callsite::CallSite,
+    finding::{Findings, Problem},
+    loss::Lost,
+    record::ThreadName,
+    source::Source,
+    tables::Tables,
+    walk::{self, Item, Walk},
+};
+use logbuf_format::{
+    Error, Fault,
+    block::{Codec, Compression, Header, Kind},
+    end::End,
+    limits, segment,
+    site::Site,
+    thread::Thread,
+    timeline::{Span, Timeline},
+};
+use std::{io, path::Path, sync::Arc};
+
+/// One segment. Its tables are in memory; its records are read block by block when they are due.
+#[derive(Debug)]
+pub struct Segment {
+    source: Source,
+    /// `None` if it is damaged.
+    header: Option<segment::Header>,
+    walk: Walk,
+    timeline: Timeline,
+    tables: Tables,
+    blocks: Vec<EventBlock>,
+    /// Events according to the headers of their blocks.
+    events: u64,
+    /// The number that the next block should have.
+    number: u64,
+    /// Damage whose finding waits for the number of the block behind it.
+    damage: Option<Damage>,
+}
+
+/// An EVENTS block, as its header describes it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct EventBlock {
+    /// Where its header starts.
+    pub(crate) offset: u64,
+    /// The smallest time stamp, ticks.
+    pub(crate) first: u64,
+    /// Bytes of header and stored payload.
+    pub(crate) len: u32,
+}
+
+#[derive(Debug)]
+struct Damage {
+    offset: u64,
+    until: u64,
+    error: Error,
+}
+
+impl Segment {
+    /// Reads the header; `None` if nothing can be read behind it, which has been reported.
+    pub(crate) fn open(mut source: Source, findings: &mut Findings) -> io::Result<Option<Self>> {
+        if source.len() == 0 {
+            findings.add(source.name(), 0, Problem::Empty);
+            return Ok(None);
+        }
+        let mut bytes = Vec::new();
+        source.read_at(0, limits::FIXED + limits::META, &mut bytes)?;
+        match segment::Header::take(&bytes) {
+            Ok((header, offset)) => {
+                let walk = Walk::new(header.salt, offset as u64);
+                let mut timeline = Timeline::new(header.meta.ticks_per_second);
+                timeline.add(header.anchor);
+                Ok(Some(Self::new(source, Some(header), walk, timeline)))
+            }
+            Err(error) => Self::open_without_header(source, error, findings),
+        }
+    }
+
+    /// What can be read of a file whose header is wrong: its blocks, if it is one of ours.
+    fn open_without_header(
+        mut source: Source,
+        error: Error,
+        findings: &mut Findings,
+    ) -> io::Result<Option<Self>> {
+        let offset = error.offset;
+        let problem = match error.fault {
+            Fault::Version { .. } => Problem::Foreign(error),
+            Fault::Incomplete { .. } => Problem::Cut(error),
+            _ => match walk::adopt_salt(&mut source)? {
+                Some((salt, first)) => {
+                    findings.add(source.name(), offset, Problem::Header(error));
+                    let walk = Walk::new(salt, first);
+                    return Ok(Some(Self::new(source, None, walk, Timeline::new(0))));
+                }
+                None if matches!(error.fault, Fault::NotSegment { .. }) => Problem::Foreign(error),
+                None => Problem::Header(error),
+            },
+        };
+        findings.add(source.name(), offset, problem);
+        Ok(None)
+    }
+
+    fn new(
+        source: Source,
+        header: Option<segment::Header>,
+        walk: Walk,
+        timeline: Timeline,
+    ) -> Self {
+        Self {
+            source,
+            header,
+            walk,
+            timeline,
+            tables: Tables::new(),
+            blocks: Vec::new(),
+            events: 0,
+            number: 0,
+            damage: None,
+        }
+    }
+
+    /// The file.
+    pub fn path(&self) -> &Path {
+        self.source.name()
+    }
+
+    pub(crate) fn file(&self) -> &Arc<Path> {
+        self.source.name()
+    }
+
+    /// The header, if it is not damaged.
+    pub fn header(&self) -> Option<&segment::Header> {
+        self.header.as_ref()
+    }
+
+    /// The totals of a segment that was closed.
+    pub fn end(&self) -> Option<&End> {
+        self.tables.end.as_ref()
+    }
+
+    /// The sites that the segment describes, those that never fired included.
+    pub fn sites(&self) -> impl Iterator<Item = &Site> {
+        self.tables.sites.values().map(|call_site| &call_site.site)
+    }
+
+    /// The threads that the segment describes.
+    pub fn threads(&self) -> impl Iterator<Item = &Thread> {
+        self.tables.threads.values()
+    }
+
+    /// The thread with this number.
+    pub fn thread(&self, id: u32) -> Option<&Thread> {
+        self.tables.threads.get(id)
+    }
+
+    /// The site with this number.
+    pub(crate) fn site(&self, id: u32) -> Option<&CallSite> {
+        self.tables.sites.get(id)
+    }
+
+    /// What was logged and is not in the file: one item for each thread, reason and level.
+    pub fn lost(&self) -> impl Iterator<Item = Lost<'_>> {
+        self.tables.losses.iter().map(|(thread, reason, level, total)| Lost {
+            segment: self,
+            thread: ThreadName::new(thread, self.thread(thread)),
+            level,
+            reason,
+            count: total.count,
+            bytes: total.bytes,
+            first_unix_ns: self.unix_ns(total.first),
+            last_unix_ns: self.unix_ns(total.last),
+        })
+    }
+
+    pub(crate) fn blocks(&self) -> &[EventBlock] {
+        &self.blocks
+    }
+
+    pub(crate) fn source(&mut self) -> &mut Source {
+        &mut self.source
+    }
+
+    /// The salt of its blocks.
+    pub(crate) fn salt(&self) -> u64 {
+        self.walk.salt()
+    }
+
+    /// The stretch of the timeline around `ticks`.
+    pub(crate) fn span(&self, ticks: u64) -> Span {
+        self.timeline.span(ticks)
+    }
+
+    /// Wall-clock time at `ticks`: nanoseconds since the Unix epoch, UTC.
+    pub fn unix_ns(&self, ticks: u64) -> i64 {
+        self.timeline.unix_ns(ticks)
+    }
+
+    /// Reads headers and tables from where the last call stopped to the end of the file, or to the END block.
+    pub(crate) fn scan(&mut self, findings: &mut Findings) -> io::Result<()> {
+        while self.tables.end.is_none() {
+            match self.walk.next(&mut self.source)? {
+                Item::Block { offset, header } => self.take(offset, &header, findings)?,
+                Item::Damage { offset, until, error } => {
+                    self.settle(None, findings);
+                    self.damage = Some(Damage { offset, until, error });
+                }
+                // A file that is being written may have grown in the meantime.
+                Item::Cut { .. } | Item::End if self.source.measure()? => {}
+                Item::Cut { .. } | Item::End => break,
+            }
+        }
+        let anchors = self.tables.take_anchors();
+        anchors.into_iter().for_each(|anchor| self.timeline.add(anchor));
+        Ok(())
+    }
+
+    /// Reports how the file ends and what its totals say, as far as [`Segment::scan`] has read it.
+    pub(crate) fn finish(&mut self, findings: &mut Findings) -> io::Result<()> {
+        self.settle(None, findings);
+        match self.tables.end {
+            Some(end) => self.check_totals(&end, findings),
+            None => self.report_cut(findings)?,
+        }
+        for step in self.timeline.steps() {
+            findings.add(self.source.name(), None, Problem::ClockStep { by_ns: step.by_ns });
+        }
+        Ok(())
+    }
+
+    fn report_cut(&mut self, findings: &mut Findings) -> io::Result<()> {
+        let item = self.walk.next(&mut self.source)?;
+        let (offset, problem) = match item {
+            Item::Cut { offset, error } => (offset, Problem::Cut(error)),
+            _ => (self.walk.offset(), Problem::Open),
+        };
+        findings.add(self.source.name(), offset, problem);
+        Ok(())
+    }
+
+    fn check_totals(&self, end: &End, findings: &mut Findings) {
+        let (file, offset) = (self.source.name(), self.walk.offset());
+        if let Some(bytes @ 1..) = self.source.len().checked_sub(offset) {
+            findings.add(file, offset, Problem::Trailing { bytes });
+        }
+        if end.written != self.events {
+            let problem = Problem::Count { found: self.events, expected: end.written };
+            findings.add(file, None, problem);
+        }
+        let lost = self.tables.losses.count();
+        if end.lost != lost {
+            findings.add(file, None, Problem::LossCount { found: lost, expected: end.lost });
+        }
+    }
+
+    /// Takes in one block.
+    fn take(&mut self, offset: u64, header: &Header, findings: &mut Findings) -> io::Result<()> {
+        let kind = header.summary.kind;
+        self.settle(Some((offset, header.summary.number)), findings);
+        if kind == Kind::EVENTS {
+            self.add_events(offset, header, findings);
+        } else if Tables::holds(kind) {
+            let file = self.source.name().clone();
+            let block = self.walk.block(&mut self.source, offset, header)?;
+            let mut report = |problem| findings.add(&file, offset, problem);
+            match header.payload(block) {
+                Ok(payload) => self.tables.add(kind, &payload, &mut report),
+                Err(error) => report(bad_payload(header, error)),
+            }
+        }
+        Ok(())
+    }
+
+    fn add_events(&mut self, offset: u64, header: &Header, findings: &mut Findings) {
+        let summary = &header.summary;
+        self.events = self.events.saturating_add(summary.records.into());
+        if summary.codec != Codec::RAW || header.compression != Compression::NONE {
+            findings.add(self.source.name(), offset, unreadable(header));
+        } else if summary.records > 0 {
+            let len = walk::stored_end(header) as u32;
+            self.blocks.push(EventBlock { offset, first: summary.first, len });
+        }
+    }
+
+    /// Compares the number of the block that `found` describes (offset, number), and reports damage before it.
+    fn settle(&mut self, found: Option<(u64, u64)>, findings: &mut Findings) {
+        let expected = self.number;
+        let file = self.source.name();
+        let missing = found.and_then(|(_, number)| number.checked_sub(expected));
+        match self.damage.take() {
+            Some(Damage { offset, until, error }) => {
+                let problem = Problem::Damage { until, error, blocks: missing };
+                findings.add(file, offset, problem);
+            }
+            None => match (found, missing) {
+                (Some((offset, next)), Some(1..)) => {
+                    findings.add(file, offset, Problem::Missing { first: expected, next });
+                }
+                (Some((offset, number)), None) => {
+                    findings.add(file, offset, Problem::Order { found: number, expected });
+                }
+                _ => {}
+            },
+        }
+        if let Some((_, number)) = found {
+            self.number = number.saturating_add(1);
+        }
+    }
+}
+
+/// What a payload that cannot be had means.
+pub(crate) fn bad_payload(header: &Header, error: Error) -> Problem {
+    match error.fault {
+        Fault::Unknown { .. } => unreadable(header),
+        _ => Problem::Block { kind: header.summary.kind, records: header.summary.records, error },
+    }
+}
+
+fn unreadable(header: &Header) -> Problem {
+    let summary = &header.summary;
+    Problem::Unreadable {
+        codec: summary.codec,
+        compression: header.compression,
+        records: summary.records,
+    }
+}

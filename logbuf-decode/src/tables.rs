@@ -1,0 +1,140 @@
+//! What a segment says about its records beside them: sites, threads, anchors, losses, totals.
+
+use crate::{callsite::CallSite, finding::Problem, loss, loss::Losses, table::Table};
+use logbuf_format::{
+    Error, block::Kind, clock::Anchor, end::End, loss::Loss, site::Site, thread::Thread,
+};
+
+/// Memory for the sites and threads of one segment, in bytes.
+const BYTES: usize = 64 << 20;
+
+/// Clock anchors of one segment.
+const ANCHORS: usize = 1 << 22;
+
+/// The tables of one segment, as far as its blocks have been read.
+#[derive(Debug)]
+pub(crate) struct Tables {
+    pub(crate) sites: Table<CallSite>,
+    pub(crate) threads: Table<Thread>,
+    pub(crate) losses: Losses,
+    pub(crate) end: Option<End>,
+    /// Anchors that are not in the timeline yet, in the order of the file.
+    anchors: Vec<Anchor>,
+    /// All anchors so far.
+    anchor_count: usize,
+    /// Bytes that sites and threads take, about.
+    bytes: usize,
+}
+
+impl Tables {
+    pub(crate) fn new() -> Self {
+        Self {
+            sites: Table::new(),
+            threads: Table::new(),
+            losses: Losses::default(),
+            end: None,
+            anchors: Vec::new(),
+            anchor_count: 0,
+            bytes: 0,
+        }
+    }
+
+    /// Whether blocks of this kind are tables.
+    pub(crate) fn holds(kind: Kind) -> bool {
+        matches!(kind, Kind::SITES | Kind::THREADS | Kind::CLOCK | Kind::LOSS | Kind::END)
+    }
+
+    /// Takes in the payload of a block of a kind that is held. What is wrong with it goes to `report`.
+    pub(crate) fn add(&mut self, kind: Kind, payload: &[u8], report: &mut dyn FnMut(Problem)) {
+        match kind {
+            Kind::SITES => each(kind, Site::table(payload), report, |site| self.add_site(site)),
+            Kind::THREADS => {
+                each(kind, Thread::table(payload), report, |thread| self.add_thread(thread))
+            }
+            Kind::CLOCK => {
+                each(kind, Anchor::table(payload), report, |anchor| self.add_anchor(anchor))
+            }
+            Kind::LOSS => each(kind, Loss::table(payload), report, |loss| self.add_loss(&loss)),
+            Kind::END => each(kind, [End::take(payload)], report, |end| {
+                self.end = Some(end);
+                Ok(())
+            }),
+            _ => {}
+        }
+    }
+
+    /// The anchors since the last call, by ticks; of two with the same ticks the first in the file comes first.
+    pub(crate) fn take_anchors(&mut self) -> Vec<Anchor> {
+        let mut anchors = std::mem::take(&mut self.anchors);
+        anchors.sort_by_key(|anchor| anchor.ticks);
+        anchors
+    }
+
+    fn add_site(&mut self, site: Site) -> Result<(), Full> {
+        // Every site is listed again in each segment before it has fired; what is known of it stays known.
+        if !site.typed && self.sites.get(site.id).is_some_and(|known| known.site.typed) {
+            return Ok(());
+        }
+        let call_site = CallSite::new(site);
+        self.charge(call_site.cost())?;
+        if let Some(old) = self.sites.insert(call_site.site.id, call_site) {
+            self.bytes -= old.cost();
+        }
+        Ok(())
+    }
+
+    fn add_thread(&mut self, thread: Thread) -> Result<(), Full> {
+        let cost = |thread: &Thread| size_of::<Thread>() + thread.name.len();
+        self.charge(cost(&thread))?;
+        if let Some(old) = self.threads.insert(thread.id, thread) {
+            self.bytes -= cost(&old);
+        }
+        Ok(())
+    }
+
+    fn add_anchor(&mut self, anchor: Anchor) -> Result<(), Full> {
+        if self.anchor_count >= ANCHORS {
+            return Err(Full { limit: ANCHORS });
+        }
+        self.anchor_count += 1;
+        self.anchors.push(anchor);
+        Ok(())
+    }
+
+    fn add_loss(&mut self, loss: &Loss) -> Result<(), Full> {
+        if self.losses.add(loss) { Ok(()) } else { Err(Full { limit: loss::LIMIT }) }
+    }
+
+    fn charge(&mut self, cost: usize) -> Result<(), Full> {
+        if self.bytes + cost > BYTES {
+            return Err(Full { limit: BYTES });
+        }
+        self.bytes += cost;
+        Ok(())
+    }
+}
+
+/// There is no more room for entries of a kind.
+struct Full {
+    limit: usize,
+}
+
+/// Hands each good entry to `add` and reports the others.
+fn each<T>(
+    kind: Kind,
+    entries: impl IntoIterator<Item = Result<T, Error>>,
+    report: &mut dyn FnMut(Problem),
+    mut add: impl FnMut(T) -> Result<(), Full>,
+) {
+    for entry in entries {
+        match entry {
+            Ok(entry) => {
+                if let Err(Full { limit }) = add(entry) {
+                    report(Problem::TooMany { kind, limit: limit as u64 });
+                    return;
+                }
+            }
+            Err(error) => report(Problem::Entry { kind, error }),
+        }
+    }
+}
