@@ -1,12 +1,6 @@
 //! Values, decoded from their bytes by their types.
 
-use crate::{
-    Error, Fault, Part,
-    bytes::{array, u32_at},
-    limits,
-    site::Slot,
-    types::Type,
-};
+use crate::{Error, Fault, Part, limits, site::Slot, types::Type};
 
 /// Bit of a string's length that says it was cut.
 const CUT: u32 = 1 << 31;
@@ -79,14 +73,15 @@ pub fn take_all<'a>(
     out: &mut Vec<Value<'a>>,
 ) -> Result<(), Error> {
     let mut reader = Reader::new(bytes);
+    out.reserve(slots.len());
     for slot in slots {
-        out.push(reader.value(&slot.ty)?);
+        reader.value(&slot.ty, |value| out.push(value))?;
     }
-    if reader.at < bytes.len() {
-        let (found, expected) = (bytes.len() as u64, reader.at as u64);
-        return Err(reader.error(Fault::Mismatch { part: Part::Values, found, expected }));
+    if reader.rest.is_empty() {
+        return Ok(());
     }
-    Ok(())
+    let (found, expected) = (bytes.len() as u64, reader.offset() as u64);
+    Err(Error::at(reader.offset(), Fault::Mismatch { part: Part::Values, found, expected }))
 }
 
 impl Value<'_> {
@@ -173,7 +168,7 @@ impl<'a> Seq<'a> {
         let item = self.item;
         let mut reader = Reader::new(self.bytes);
         // All of them were decoded once, when the sequence was: none fails now.
-        (0..self.count).map_while(move |_| reader.value(item).ok())
+        (0..self.count).map_while(move |_| reader.value(item, |value| value).ok())
     }
 }
 
@@ -185,111 +180,123 @@ impl PartialEq for Seq<'_> {
 
 /// The unread rest of a record's values.
 struct Reader<'a> {
-    bytes: &'a [u8],
-    at: usize,
+    rest: &'a [u8],
+    /// Bytes of the record's values, read or not.
+    len: usize,
     /// How many more items of sequences there may be. Items without bytes are bounded by nothing else.
     items: usize,
 }
 
 impl<'a> Reader<'a> {
     fn new(bytes: &'a [u8]) -> Self {
-        Self { bytes, at: 0, items: limits::ITEMS }
+        Self { rest: bytes, len: bytes.len(), items: limits::ITEMS }
     }
 
+    /// Reads the next value and hands it on.
+    ///
+    /// A continuation and not a return value: each arm then builds its variant where it belongs, and the value is not
+    /// copied about as a whole, which took longer than reading it.
     #[inline]
-    fn value(&mut self, ty: &'a Type) -> Result<Value<'a>, Error> {
+    fn value<R>(&mut self, ty: &'a Type, then: impl FnOnce(Value<'a>) -> R) -> Result<R, Error> {
         Ok(match ty {
-            Type::Unit => Value::Unit,
-            Type::Bool => Value::Bool(self.bool()?),
-            Type::Char => Value::Char(self.char()?),
-            Type::U8 => Value::U8(u8::from_le_bytes(self.array()?)),
-            Type::U16 => Value::U16(u16::from_le_bytes(self.array()?)),
-            Type::U32 => Value::U32(u32::from_le_bytes(self.array()?)),
-            Type::U64 => Value::U64(u64::from_le_bytes(self.array()?)),
-            Type::U128 => Value::U128(u128::from_le_bytes(self.array()?)),
-            Type::I8 => Value::I8(i8::from_le_bytes(self.array()?)),
-            Type::I16 => Value::I16(i16::from_le_bytes(self.array()?)),
-            Type::I32 => Value::I32(i32::from_le_bytes(self.array()?)),
-            Type::I64 => Value::I64(i64::from_le_bytes(self.array()?)),
-            Type::I128 => Value::I128(i128::from_le_bytes(self.array()?)),
-            Type::F32 => Value::F32(f32::from_le_bytes(self.array()?)),
-            Type::F64 => Value::F64(f64::from_le_bytes(self.array()?)),
-            Type::Str => Value::Str(self.str()?),
-            Type::Text => Value::Text(self.str()?),
-            Type::Seq(item) => Value::Seq(self.seq(item)?),
+            Type::Unit => then(Value::Unit),
+            Type::Bool => then(Value::Bool(self.bool()?)),
+            Type::Char => then(Value::Char(self.char()?)),
+            Type::U8 => then(Value::U8(u8::from_le_bytes(self.array()?))),
+            Type::U16 => then(Value::U16(u16::from_le_bytes(self.array()?))),
+            Type::U32 => then(Value::U32(u32::from_le_bytes(self.array()?))),
+            Type::U64 => then(Value::U64(u64::from_le_bytes(self.array()?))),
+            Type::U128 => then(Value::U128(u128::from_le_bytes(self.array()?))),
+            Type::I8 => then(Value::I8(i8::from_le_bytes(self.array()?))),
+            Type::I16 => then(Value::I16(i16::from_le_bytes(self.array()?))),
+            Type::I32 => then(Value::I32(i32::from_le_bytes(self.array()?))),
+            Type::I64 => then(Value::I64(i64::from_le_bytes(self.array()?))),
+            Type::I128 => then(Value::I128(i128::from_le_bytes(self.array()?))),
+            Type::F32 => then(Value::F32(f32::from_le_bytes(self.array()?))),
+            Type::F64 => then(Value::F64(f64::from_le_bytes(self.array()?))),
+            Type::Str => then(Value::Str(self.str()?)),
+            Type::Text => then(Value::Text(self.str()?)),
+            Type::Seq(item) => then(Value::Seq(self.seq(item)?)),
         })
     }
 
     fn bool(&mut self) -> Result<bool, Error> {
-        match self.peek(1)?[0] {
-            byte @ (0 | 1) => {
-                self.at += 1;
-                Ok(byte == 1)
+        let offset = self.offset();
+        match self.array()? {
+            [byte @ (0 | 1)] => Ok(byte == 1),
+            [byte] => {
+                let fault = Fault::Unknown { part: Part::Bool, found: byte.into() };
+                Err(Error::at(offset, fault))
             }
-            byte => Err(self.error(Fault::Unknown { part: Part::Bool, found: byte.into() })),
         }
     }
 
     fn char(&mut self) -> Result<char, Error> {
-        let scalar = u32_at(self.peek(4)?, 0);
+        let offset = self.offset();
+        let scalar = u32::from_le_bytes(self.array()?);
         let unknown = Fault::Unknown { part: Part::Char, found: scalar.into() };
-        let value = char::from_u32(scalar).ok_or_else(|| self.error(unknown))?;
-        self.at += 4;
-        Ok(value)
+        char::from_u32(scalar).ok_or_else(|| Error::at(offset, unknown))
     }
 
+    #[inline]
     fn str(&mut self) -> Result<Str<'a>, Error> {
-        let prefix = u32_at(self.peek(4)?, 0);
-        let len = (prefix & !CUT) as usize;
-        let text = std::str::from_utf8(&self.peek(4 + len)?[4..]).map_err(|error| {
-            self.error(Fault::Utf8 { part: Part::Value }).after((4 + error.valid_up_to()) as u64)
-        })?;
-        self.at += 4 + len;
-        Ok(Str { text, cut: prefix & CUT != 0 })
+        let prefix = u32::from_le_bytes(self.array()?);
+        let start = self.offset();
+        let bytes = self.bytes((prefix & !CUT) as usize)?;
+        match std::str::from_utf8(bytes) {
+            Ok(text) => Ok(Str { text, cut: prefix & CUT != 0 }),
+            Err(error) => {
+                Err(Error::at(start + error.valid_up_to(), Fault::Utf8 { part: Part::Value }))
+            }
+        }
     }
 
     fn seq(&mut self, item: &'a Type) -> Result<Seq<'a>, Error> {
-        let count = u32_at(self.peek(4)?, 0);
+        let offset = self.offset();
+        let count = u32::from_le_bytes(self.array()?);
         self.items = self.items.checked_sub(count as usize).ok_or_else(|| {
             let (found, limit) = (count.into(), limits::ITEMS as u64);
-            self.error(Fault::Limit { part: Part::Items, found, limit })
+            Error::at(offset, Fault::Limit { part: Part::Items, found, limit })
         })?;
-        self.at += 4;
-        let start = self.at;
+        let before = self.rest;
         match plain_len(item) {
             Some(len) => {
-                self.peek(count as usize * len)?;
-                self.at += count as usize * len;
+                self.bytes(count as usize * len)?;
             }
             None => {
                 for _ in 0..count {
-                    self.value(item)?;
+                    self.value(item, |_| ())?;
                 }
             }
         }
-        Ok(Seq { item, count, bytes: &self.bytes[start..self.at] })
+        Ok(Seq { item, count, bytes: &before[..before.len() - self.rest.len()] })
     }
 
     #[inline]
     fn array<const N: usize>(&mut self) -> Result<[u8; N], Error> {
-        let bytes = array(self.peek(N)?, 0);
-        self.at += N;
+        let Some((array, rest)) = self.rest.split_first_chunk() else { return Err(self.cut(N)) };
+        self.rest = rest;
+        Ok(*array)
+    }
+
+    #[inline]
+    fn bytes(&mut self, len: usize) -> Result<&'a [u8], Error> {
+        let Some((bytes, rest)) = self.rest.split_at_checked(len) else {
+            return Err(self.cut(len));
+        };
+        self.rest = rest;
         Ok(bytes)
     }
 
-    /// The next `len` bytes.
-    #[inline]
-    fn peek(&self, len: usize) -> Result<&'a [u8], Error> {
-        let rest = &self.bytes[self.at..];
-        rest.get(..len).ok_or_else(|| {
-            let (have, need) = (rest.len() as u64, len as u64);
-            self.error(Fault::Incomplete { part: Part::Value, have, need })
-        })
+    /// Where the rest starts.
+    fn offset(&self) -> usize {
+        self.len - self.rest.len()
     }
 
     #[cold]
-    fn error(&self, fault: Fault) -> Error {
-        Error::at(self.at, fault)
+    fn cut(&self, need: usize) -> Error {
+        let (have, need) = (self.rest.len() as u64, need as u64);
+        Error::at(self.offset(), Fault::Incomplete { part: Part::Value, have, need })
     }
 }
 

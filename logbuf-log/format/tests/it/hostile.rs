@@ -93,8 +93,8 @@ fn values() {
     check_value(Type::U128, &[0; 15], 0, short(15, 16));
     check_value(Type::F64, &[0; 7], 0, short(7, 8));
     check_value(Type::Str, &[1, 0, 0], 0, short(3, 4));
-    check_value(Type::Str, &[2, 0, 0, 0, b'a'], 0, short(5, 6));
-    check_value(Type::Str, &[0xFF; 4], 0, short(4, 4 + 0x7FFF_FFFF));
+    check_value(Type::Str, &[2, 0, 0, 0, b'a'], 4, short(1, 2));
+    check_value(Type::Str, &[0xFF; 4], 4, short(0, 0x7FFF_FFFF));
     check_value(Type::Text, &[2, 0, 0, 0, b'a', 0xFF], 5, Fault::Utf8 { part: Part::Value });
     check_value(
         Type::U8,
