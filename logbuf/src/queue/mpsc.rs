@@ -34,7 +34,7 @@ use crate::flavour::{Flavour, Reserve, Reserved};
 use crate::ring::{Ring, Track};
 use crate::storage::Storage;
 use crate::sync::Ordering;
-use crate::word::{HEADER, Word, span};
+use crate::word::{GRANULE, HEADER, Word, span};
 
 /// The writing end of an MPSC ring. Clone it for each thread that writes.
 pub type Producer = crate::producer::Producer<Mpsc>;
@@ -78,7 +78,7 @@ pub fn with_storage(storage: Storage) -> (Producer, Consumer) {
 #[derive(Clone, Debug)]
 pub struct Mpsc {
     track: Track,
-    /// Position before which all room that is not reserved is known to be free.
+    /// Position before which all room that is not reserved is known to be free, less 8 bytes: see [`free_until`].
     limit: u64,
 }
 
@@ -208,8 +208,14 @@ impl Mpsc {
     fn extend_limit(&mut self, ring: &Ring) {
         // Acquire: pairs with the consumer's release, so that it has read and zeroed the room before we write there.
         let head = ring.control().head.load(Ordering::Acquire);
-        self.limit = head + self.track.capacity() as u64;
+        self.limit = free_until(head, self.track);
     }
+}
+
+/// Position before which room may be reserved when the consumer has released everything before `head`. 8 bytes stay
+/// empty, so that a consumer that holds a full ring does not take the record at the head for the next one.
+fn free_until(head: u64, track: Track) -> u64 {
+    head + (track.capacity() - GRANULE) as u64
 }
 
 impl Flavour for Mpsc {}
@@ -219,7 +225,7 @@ impl Reserve for Mpsc {
 
     fn first(ring: &Ring) -> Mpsc {
         let track = ring.track();
-        Mpsc { track, limit: track.capacity() as u64 }
+        Mpsc { track, limit: free_until(0, track) }
     }
 
     #[inline]

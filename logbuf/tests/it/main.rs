@@ -1,3 +1,8 @@
-//! The rings through their public interface.
+//! The rings through their public interface. Every test that can runs for both flavours.
 
-mod spsc;
+mod edges;
+mod leaks;
+mod model;
+mod mpsc;
+mod stress;
+mod support;

@@ -1,0 +1,227 @@
+//! Sizes and positions at their limits.
+
+use logbuf::queue::spsc;
+use logbuf::{ClaimError, Flavour, Storage, StorageError};
+
+use crate::support::{Make, advance, for_each_flavour, receive, send};
+
+for_each_flavour! {
+    the_longest_record_fits_an_empty_ring_everywhere = longest_everywhere;
+    every_length_at_every_position = every_length;
+    wrong_lengths_are_refused_everywhere = wrong_lengths;
+    a_full_ring_has_room_again_when_read = fill_and_drain;
+    room_given_up_after_a_wrap_is_not_lost = given_up_after_wrap;
+    as_much_as_there_is = up_to;
+    a_shrunk_claim_leaves_the_rest = shrink;
+    batches_end_at_their_limit = batch_limit;
+    held_records_keep_their_room = hold;
+    ends_know_of_each_other = presence;
+}
+
+fn longest_everywhere<F: Flavour>(make: Make<F>) {
+    for start in (0..512).step_by(8) {
+        let (mut producer, mut consumer) = make(256);
+        advance(&mut producer, &mut consumer, start);
+        let longest = vec![7; producer.max_record_len()];
+        send(&mut producer, &longest).unwrap();
+        assert_eq!(receive(&mut consumer), Some(longest), "at {start}");
+        assert_eq!(receive(&mut consumer), None);
+        assert!(producer.is_empty());
+    }
+}
+
+fn every_length<F: Flavour>(make: Make<F>) {
+    let (mut producer, mut consumer) = make(128);
+    for start in (0..128).step_by(8) {
+        for len in 1..=producer.max_record_len() {
+            let lap = producer.position().next_multiple_of(128);
+            advance(&mut producer, &mut consumer, lap + start);
+            let payload: Vec<u8> = (0..len).map(|index| (index + len) as u8).collect();
+            send(&mut producer, &payload).unwrap();
+            assert_eq!(consumer.len_bytes() as u64, producer.position() - consumer.read_position());
+            assert_eq!(receive(&mut consumer), Some(payload), "{len} bytes at {start}");
+            assert_eq!(consumer.read_position(), producer.position());
+        }
+    }
+}
+
+fn wrong_lengths<F: Flavour>(make: Make<F>) {
+    let (mut producer, mut consumer) = make(1024);
+    let max = producer.max_record_len();
+    assert_eq!((max, consumer.max_record_len()), (500, 500));
+    for start in (0..2048).step_by(8) {
+        advance(&mut producer, &mut consumer, start);
+        assert_eq!(producer.try_claim(0).unwrap_err(), ClaimError::ZeroLength, "at {start}");
+        for len in [max + 1, 1024, 1 << 30, (1 << 30) + 1, 1 << 32, usize::MAX - 11, usize::MAX] {
+            assert_eq!(
+                producer.try_claim(len).unwrap_err(),
+                ClaimError::TooLong { len, max },
+                "at {start}"
+            );
+            assert_eq!(
+                producer.try_claim_up_to(len, len).unwrap_err(),
+                ClaimError::TooLong { len, max }
+            );
+        }
+        assert_eq!(producer.try_claim_up_to(0, 0).unwrap_err(), ClaimError::ZeroLength);
+    }
+}
+
+fn fill_and_drain<F: Flavour>(make: Make<F>) {
+    let (mut producer, mut consumer) = make(64);
+    for round in 0..100_u8 {
+        let mut sent = 0;
+        while send(&mut producer, &[round, sent]) != Err(ClaimError::Full) {
+            sent += 1;
+        }
+        assert!((6..=7).contains(&sent), "{sent} records of 8 bytes in 64");
+        assert_eq!(producer.len_bytes(), consumer.len_bytes());
+        for index in 0..sent {
+            assert_eq!(receive(&mut consumer), Some(vec![round, index]));
+        }
+        assert!(consumer.is_empty() && producer.is_empty());
+    }
+}
+
+fn given_up_after_wrap<F: Flavour>(make: Make<F>) {
+    let (mut producer, mut consumer) = make(64);
+    advance(&mut producer, &mut consumer, 40);
+    for _ in 0..10 {
+        drop(producer.try_claim(20).unwrap());
+        assert_eq!(receive(&mut consumer), None);
+    }
+    send(&mut producer, &[9; 20]).unwrap();
+    assert_eq!(receive(&mut consumer), Some(vec![9; 20]));
+}
+
+fn up_to<F: Flavour>(make: Make<F>) {
+    let (mut producer, mut consumer) = make(256);
+    let max = producer.max_record_len();
+    assert_eq!(producer.try_claim_up_to(1, usize::MAX).unwrap().len(), max);
+    assert_eq!(producer.try_claim_up_to(1, 50).unwrap().len(), 50);
+    assert_eq!(receive(&mut consumer), None);
+    // Fill the ring but for a little, and see that the little is offered.
+    let mut total = 0;
+    while let Ok(mut claim) = producer.try_claim_up_to(4, 60) {
+        total += claim.len();
+        claim.fill(3);
+        claim.commit();
+    }
+    assert_eq!(send(&mut producer, &[0; 4]), Err(ClaimError::Full));
+    let received: usize = consumer.batch(usize::MAX).iter().map(<[u8]>::len).sum();
+    assert_eq!(received, total);
+    assert!(total > 256 - 5 * 12, "{total} of 256 bytes used");
+}
+
+fn shrink<F: Flavour>(make: Make<F>) {
+    let (mut producer, mut consumer) = make(1024);
+    for round in 0..1000 {
+        let len = 1 + round % 200;
+        let mut claim = producer.try_claim_up_to(200, 400).unwrap();
+        claim.fill(round as u8);
+        claim.commit_len(len);
+        assert_eq!(receive(&mut consumer), Some(vec![round as u8; len]));
+        assert_eq!(receive(&mut consumer), None);
+    }
+    let claim = producer.try_claim(10).unwrap();
+    claim.commit_len(0);
+    assert_eq!(receive(&mut consumer), None);
+    let claim = producer.try_claim(10).unwrap();
+    claim.commit_len(11);
+    assert_eq!(receive(&mut consumer).map(|record| record.len()), Some(10));
+}
+
+fn batch_limit<F: Flavour>(make: Make<F>) {
+    let (mut producer, mut consumer) = make(1024);
+    for index in 0..10 {
+        send(&mut producer, &[index; 12]).unwrap();
+    }
+    let mut batch = consumer.batch(40);
+    assert_eq!(batch.iter().collect::<Vec<_>>(), [[0; 12], [1; 12]]);
+    assert_eq!((batch.start(), batch.end()), (0, 32));
+    assert!(batch.iter().next().is_none(), "the limit holds for the batch, not for the iterator");
+    batch.release();
+    assert_eq!(
+        consumer.batch(1).iter().collect::<Vec<_>>(),
+        [[2; 12]],
+        "the first record always fits"
+    );
+    let mut batch = consumer.batch(usize::MAX);
+    assert_eq!(batch.iter().next(), Some(&[3; 12][..]));
+    drop(batch);
+    assert_eq!(consumer.head_position(), 64, "what was not handed out stays");
+    assert_eq!(consumer.batch(usize::MAX).iter().count(), 6);
+    assert_eq!(consumer.batch(usize::MAX).iter().count(), 0);
+}
+
+fn hold<F: Flavour>(make: Make<F>) {
+    let (mut producer, mut consumer) = make(64);
+    send(&mut producer, &[1; 20]).unwrap();
+    let mut batch = consumer.batch(usize::MAX);
+    assert_eq!(batch.iter().count(), 1);
+    batch.hold();
+    assert_eq!(
+        (consumer.held_bytes(), consumer.read_position(), consumer.head_position()),
+        (24, 24, 0)
+    );
+    send(&mut producer, &[2; 20]).unwrap();
+    assert_eq!(receive(&mut consumer), Some(vec![2; 20]));
+    assert_eq!(consumer.held_bytes(), 48, "room is given back in order");
+    assert_eq!(send(&mut producer, &[3; 20]), Err(ClaimError::Full));
+    assert_eq!(producer.len_bytes(), 48);
+    consumer.release_held();
+    assert_eq!((consumer.held_bytes(), consumer.head_position()), (0, 48));
+    // A skip comes before this record; the batch starts where the last record ended all the same.
+    send(&mut producer, &[3; 20]).unwrap();
+    let mut batch = consumer.batch(usize::MAX);
+    assert_eq!(batch.iter().collect::<Vec<_>>(), [[3; 20]]);
+    assert_eq!((batch.start(), batch.end()), (48, 64 + 24));
+    batch.hold();
+    consumer.release_held();
+    consumer.release_held();
+    assert_eq!(consumer.head_position(), 88);
+}
+
+fn presence<F: Flavour>(make: Make<F>) {
+    let (producer, consumer) = make(64);
+    assert!(!producer.is_consumer_gone() && !consumer.is_producer_gone());
+    drop(consumer);
+    assert!(producer.is_consumer_gone());
+
+    let (mut producer, mut consumer) = make(64);
+    send(&mut producer, b"last").unwrap();
+    drop(producer);
+    assert!(consumer.is_producer_gone());
+    assert_eq!(receive(&mut consumer), Some(b"last".to_vec()));
+    assert_eq!(receive(&mut consumer), None);
+}
+
+#[test]
+fn capacities_out_of_range_are_refused() {
+    assert!(matches!(spsc::try_new(0), Err(StorageError::ZeroCapacity)));
+    let requested = Storage::MAX_CAPACITY + 1;
+    match spsc::try_new(requested) {
+        Err(StorageError::CapacityTooLarge { requested: got, max }) => {
+            assert_eq!((got, max), (requested, Storage::MAX_CAPACITY));
+        }
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+#[should_panic(expected = "a ring needs a capacity of at least one byte")]
+fn new_takes_a_wrong_capacity_for_a_mistake() {
+    spsc::new(0);
+}
+
+#[test]
+fn a_detached_producer_refuses_everything() {
+    let mut producer = const { spsc::Producer::detached() };
+    for len in [0, 1, 100, usize::MAX] {
+        assert_eq!(producer.try_claim(len).unwrap_err(), ClaimError::Detached);
+        assert_eq!(producer.try_claim_up_to(len, len).unwrap_err(), ClaimError::Detached);
+        assert!(producer.try_claim_known(len).is_none());
+    }
+    assert_eq!((producer.capacity(), producer.max_record_len(), producer.position()), (0, 0, 0));
+    assert!(producer.is_empty() && producer.is_consumer_gone());
+}

@@ -1,0 +1,153 @@
+//! Random operations, compared with a queue of vectors.
+
+use std::collections::VecDeque;
+
+use logbuf::{ClaimError, Flavour};
+use proptest::prelude::*;
+
+use crate::support::{Make, for_each_flavour};
+
+#[derive(Clone, Copy, Debug)]
+enum Operation {
+    Send { len: usize },
+    Shrink { min: usize, max: usize, len: usize },
+    GiveUp { len: usize },
+    Receive,
+    Peek,
+    Batch { max_bytes: usize, records: usize, end: BatchEnd },
+    ReleaseHeld,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum BatchEnd {
+    Release,
+    Hold,
+    Forget,
+}
+
+fn operation() -> impl Strategy<Value = Operation> {
+    let end = prop_oneof![Just(BatchEnd::Release), Just(BatchEnd::Hold), Just(BatchEnd::Forget)];
+    prop_oneof![
+        8 => (0_usize..140).prop_map(|len| Operation::Send { len }),
+        3 => (1_usize..60, 0_usize..140, 0_usize..140).prop_map(|(min, max, len)| Operation::Shrink { min, max, len }),
+        2 => (1_usize..140).prop_map(|len| Operation::GiveUp { len }),
+        6 => Just(Operation::Receive),
+        1 => Just(Operation::Peek),
+        4 => (0_usize..300, 0_usize..10, end).prop_map(|(max_bytes, records, end)| Operation::Batch { max_bytes, records, end }),
+        2 => Just(Operation::ReleaseHeld),
+    ]
+}
+
+/// A payload that differs from the one before.
+fn payload(serial: &mut u8, len: usize) -> Vec<u8> {
+    *serial = serial.wrapping_add(1);
+    (0..len).map(|index| serial.wrapping_add(index as u8)).collect()
+}
+
+fn matches_a_queue_of_vectors<F: Flavour>(make: Make<F>) {
+    let strategy = (6_u32..9, prop::collection::vec(operation(), 1..300));
+    let config =
+        ProptestConfig { cases: 400, failure_persistence: None, ..ProptestConfig::default() };
+    proptest!(config, |((bits, operations) in strategy)| run(make, 1 << bits, &operations)?);
+}
+
+fn run<F: Flavour>(
+    make: Make<F>,
+    capacity: usize,
+    operations: &[Operation],
+) -> Result<(), TestCaseError> {
+    let (mut producer, mut consumer) = make(capacity);
+    let max_len = producer.max_record_len();
+    let mut queue = VecDeque::new();
+    let mut serial = 0;
+    let mut held = false;
+    for &operation in operations {
+        match operation {
+            Operation::Send { len } => {
+                let sent = payload(&mut serial, len);
+                match producer.try_claim(len) {
+                    Ok(mut claim) => {
+                        claim.copy_from_slice(&sent);
+                        claim.commit();
+                        queue.push_back(sent);
+                    }
+                    Err(ClaimError::ZeroLength) => prop_assert_eq!(len, 0),
+                    Err(ClaimError::TooLong { max, .. }) => {
+                        prop_assert!(max == max_len && len > max)
+                    }
+                    Err(ClaimError::Full) if held || !queue.is_empty() => {}
+                    Err(ClaimError::Full) => {
+                        // Only claims given up are in the way, and they go when the consumer has looked.
+                        prop_assert!(consumer.try_claim().is_none());
+                        prop_assert!(producer.try_claim(len).is_ok(), "an empty ring is not full");
+                    }
+                    Err(error) => prop_assert!(false, "{error}"),
+                }
+            }
+            Operation::Shrink { min, max, len } => {
+                if let Ok(mut claim) = producer.try_claim_up_to(min, max) {
+                    let room = claim.len();
+                    prop_assert!(room >= min && room <= max.max(min));
+                    let sent = payload(&mut serial, room);
+                    claim.copy_from_slice(&sent);
+                    claim.commit_len(len);
+                    if len > 0 {
+                        queue.push_back(sent[..len.min(room)].to_vec());
+                    }
+                }
+            }
+            Operation::GiveUp { len } => {
+                if let Ok(mut claim) = producer.try_claim(len) {
+                    claim.fill(0x55);
+                }
+            }
+            Operation::Receive => {
+                prop_assert_eq!(consumer.is_empty(), queue.is_empty());
+                let record = consumer.try_claim();
+                let expected = queue.pop_front();
+                prop_assert_eq!(record.as_deref(), expected.as_deref());
+            }
+            Operation::Peek => {
+                let record = consumer.try_claim();
+                prop_assert_eq!(record.as_deref(), queue.front().map(Vec::as_slice));
+                std::mem::forget(record);
+            }
+            Operation::Batch { max_bytes, records, end } => {
+                let mut batch = consumer.batch(max_bytes);
+                let mut taken = 0;
+                for record in batch.iter().take(records) {
+                    prop_assert_eq!(Some(record), queue.get(taken).map(Vec::as_slice));
+                    taken += 1;
+                }
+                let bytes = (batch.end() - batch.start()) as usize;
+                prop_assert!(taken <= 1 || bytes <= max_bytes + capacity / 2, "{bytes} bytes");
+                match end {
+                    BatchEnd::Release => batch.release(),
+                    BatchEnd::Hold => {
+                        batch.hold();
+                        held |= taken > 0;
+                    }
+                    BatchEnd::Forget => {
+                        std::mem::forget(batch);
+                        taken = 0;
+                    }
+                }
+                queue.drain(..taken);
+            }
+            Operation::ReleaseHeld => {
+                consumer.release_held();
+                held = false;
+                prop_assert_eq!(consumer.held_bytes(), 0);
+            }
+        }
+        prop_assert!(consumer.read_position() <= producer.position());
+        prop_assert!(producer.len_bytes() <= capacity);
+    }
+    let rest: Vec<Vec<u8>> = consumer.batch(usize::MAX).iter().map(<[u8]>::to_vec).collect();
+    prop_assert_eq!(rest, Vec::from(queue));
+    Ok(())
+}
+
+for_each_flavour! {
+    random_operations = matches_a_queue_of_vectors;
+}
