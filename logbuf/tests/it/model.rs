@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use logbuf::{ClaimError, Flavour};
 use proptest::prelude::*;
 
-use crate::support::{Make, for_each_flavour};
+use crate::support::{Make, for_each_flavour, send};
 
 #[derive(Clone, Copy, Debug)]
 enum Operation {
@@ -65,12 +65,8 @@ fn run<F: Flavour>(
         match operation {
             Operation::Send { len } => {
                 let sent = payload(&mut serial, len);
-                match producer.try_claim(len) {
-                    Ok(mut claim) => {
-                        claim.copy_from_slice(&sent);
-                        claim.commit();
-                        queue.push_back(sent);
-                    }
+                match send(&mut producer, &sent) {
+                    Ok(()) => queue.push_back(sent),
                     Err(ClaimError::ZeroLength) => prop_assert_eq!(len, 0),
                     Err(ClaimError::TooLong { max, .. }) => {
                         prop_assert!(max == max_len && len > max)
