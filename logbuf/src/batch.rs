@@ -56,7 +56,7 @@ impl<'a, F: Flavour> Batch<'a, F> {
     #[inline]
     pub(crate) fn new(consumer: &'a mut Consumer<F>, max_bytes: usize) -> Self {
         let (read, start) = (consumer.next_position(), consumer.read_position());
-        let limit = read.saturating_add(max_bytes as u64);
+        let limit = start.saturating_add(max_bytes as u64);
         let walk = Walk { track: consumer.track(), read, start, end: start, limit };
         Batch { consumer, walk }
     }

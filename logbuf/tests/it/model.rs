@@ -116,7 +116,7 @@ fn run<F: Flavour>(
                     taken += 1;
                 }
                 let bytes = (batch.end() - batch.start()) as usize;
-                prop_assert!(taken <= 1 || bytes <= max_bytes + capacity / 2, "{bytes} bytes");
+                prop_assert!(taken <= 1 || bytes <= max_bytes, "{bytes} bytes");
                 match end {
                     BatchEnd::Release => batch.release(),
                     BatchEnd::Hold => {
