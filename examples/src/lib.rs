@@ -1,1 +1,7 @@
-//! Runnable examples of logbuf; see the files beside `src`.
+//! Runnable examples of logbuf: the files beside `src`. Here is nothing but what makes the tests compile and run the
+//! code in the README.
+
+/// The README.
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+struct Readme;

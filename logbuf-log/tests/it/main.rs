@@ -1,0 +1,7 @@
+//! Tests of logging, from the macro to the decoded text. The logger is one for the process, so they take turns.
+
+mod calls;
+mod files;
+mod grammar;
+mod support;
+mod threads;

@@ -1,0 +1,155 @@
+//! A logger for a test, and what it wrote.
+
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use logbuf_decode::{Reader, Record};
+use logbuf_log::{Builder, Guard, Level, Stats};
+use tempfile::TempDir;
+
+static TURN: Mutex<()> = Mutex::new(());
+
+/// A running logger. The tests of this binary take turns, because there is one logger to a process.
+pub(crate) struct Session {
+    guard: Guard,
+    folder: TempDir,
+    _turn: MutexGuard<'static, ()>,
+}
+
+/// What a logger wrote, decoded.
+pub(crate) struct Decoded {
+    records: Vec<Shown>,
+    lost: Vec<(Level, u64)>,
+}
+
+/// A record as it is shown.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Shown {
+    pub(crate) unix_ns: i64,
+    pub(crate) level: Level,
+    pub(crate) target: String,
+    pub(crate) thread: String,
+    pub(crate) file: String,
+    pub(crate) line: u32,
+    pub(crate) message: String,
+    /// As in a line of text.
+    pub(crate) fields: String,
+}
+
+impl Session {
+    /// A logger with rings large enough for any test that does not say otherwise.
+    pub(crate) fn start() -> Self {
+        Self::start_with(|builder| builder)
+    }
+
+    pub(crate) fn start_with(configure: impl FnOnce(Builder) -> Builder) -> Self {
+        let turn = Self::lock();
+        let folder = tempfile::tempdir().expect("a temporary folder can be made");
+        let builder = Builder::new(folder.path().join("test")).ring_capacity(16 << 20);
+        let guard = configure(builder).start().expect("the logger starts");
+        Self { guard, folder, _turn: turn }
+    }
+
+    /// Keeps other tests from starting a logger.
+    pub(crate) fn lock() -> MutexGuard<'static, ()> {
+        TURN.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn flush(&self) {
+        self.guard.flush().expect("the file can be written");
+    }
+
+    pub(crate) fn stats(&self) -> Stats {
+        self.guard.stats()
+    }
+
+    pub(crate) fn path(&self) -> PathBuf {
+        self.guard.path().to_owned()
+    }
+
+    /// Ends the logger, and calls `visit` for each record.
+    pub(crate) fn visit(self, visit: impl FnMut(&Record<'_>)) -> Vec<(Level, u64)> {
+        let path = self.path();
+        drop(self.guard);
+        let lost = visit_file(&path, visit);
+        drop(self.folder);
+        lost
+    }
+
+    /// Ends the logger, and decodes what it wrote.
+    pub(crate) fn decode(self) -> Decoded {
+        let mut records = Vec::new();
+        let lost = self.visit(|record| records.push(Shown::new(record)));
+        Decoded { records, lost }
+    }
+
+    /// Ends the logger, which must not have lost anything.
+    pub(crate) fn shown(self) -> Vec<Shown> {
+        let decoded = self.decode();
+        assert_eq!(decoded.lost, []);
+        decoded.records
+    }
+
+    pub(crate) fn messages(self) -> Vec<String> {
+        self.shown().into_iter().map(|shown| shown.message).collect()
+    }
+
+    /// Ends the logger, and compares the messages one by one.
+    pub(crate) fn check_messages(self, expected: &[String]) {
+        let shown = self.shown();
+        for (shown, expected) in shown.iter().zip(expected) {
+            assert_eq!(shown.message, *expected, "{}:{}", shown.file, shown.line);
+        }
+        assert_eq!(shown.len(), expected.len());
+    }
+}
+
+/// Reads a file that must be whole, and calls `visit` for each record. Returns the losses it reports.
+pub(crate) fn visit_file(path: &Path, mut visit: impl FnMut(&Record<'_>)) -> Vec<(Level, u64)> {
+    let mut reader = Reader::new();
+    reader.add_file(path);
+    reader.for_each(&mut visit);
+    let lost = reader.lost().map(|lost| (lost.level, lost.count)).collect();
+    let findings: Vec<_> = reader.findings().iter().map(ToString::to_string).collect();
+    assert_eq!(findings, [""; 0], "{}", path.display());
+    lost
+}
+
+impl Decoded {
+    pub(crate) fn messages(&self) -> Vec<&str> {
+        self.records.iter().map(|shown| shown.message.as_str()).collect()
+    }
+
+    pub(crate) fn lost_by_level(&self) -> Vec<(Level, u64)> {
+        let mut lost = self.lost.clone();
+        lost.sort();
+        lost.dedup_by(|(level, count), (first, sum)| {
+            *sum += if level == first { *count } else { 0 };
+            level == first
+        });
+        lost
+    }
+}
+
+impl Shown {
+    pub(crate) fn new(record: &Record<'_>) -> Self {
+        let mut message = String::new();
+        record.message(&mut message).expect("the message is of a reasonable length");
+        let fields = record.fields().map(|(name, value)| {
+            let mut text = format!("{name}=");
+            logbuf_format::render::field(&mut text, value)
+                .expect("the field is of a reasonable length");
+            text
+        });
+        Self {
+            unix_ns: record.unix_ns(),
+            level: record.level(),
+            target: record.target().to_owned(),
+            thread: record.thread().to_string(),
+            file: record.file().to_owned(),
+            line: record.line(),
+            fields: fields.collect::<Vec<_>>().join(" "),
+            message,
+        }
+    }
+}
