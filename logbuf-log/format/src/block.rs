@@ -4,8 +4,7 @@ use crate::{
     Error, Fault, Part,
     bytes::{array, pad, padded, u32_at, u64_at},
     code::codes,
-    limits,
-    segment::check_crc,
+    crc, limits,
 };
 use std::borrow::Cow;
 
@@ -159,7 +158,7 @@ impl Open {
             compression: Compression::NONE,
             stored_len: len as u32,
             expanded_len: len as u32,
-            payload_crc: crc32c::crc32c(payload),
+            payload_crc: crc::of(payload),
         };
         out[self.start..self.start + HEADER_LEN].copy_from_slice(&header.to_bytes());
         pad(out);
@@ -187,7 +186,7 @@ impl Header {
             let (have, need) = (bytes.len() as u64, HEADER_LEN as u64);
             return Err(Error::at(0, Fault::Incomplete { part: Part::BlockHeader, have, need }));
         };
-        check_crc(Part::BlockHeader, &bytes[..60], u32_at(bytes, 60))
+        crc::check(Part::BlockHeader, &bytes[..60], u32_at(bytes, 60))
             .map_err(|fault| Error::at(0, fault))?;
         let header = Self::from_bytes(bytes);
         header.check(salt)?;
@@ -211,7 +210,7 @@ impl Header {
             let (have, need) = (block.len() as u64, end as u64);
             return Err(Error::at(0, Fault::Incomplete { part: Part::StoredPayload, have, need }));
         };
-        check_crc(Part::StoredPayload, stored, self.payload_crc)
+        crc::check(Part::StoredPayload, stored, self.payload_crc)
             .map_err(|fault| Error::at(HEADER_LEN, fault))?;
         match self.compression {
             Compression::NONE => Ok(Cow::Borrowed(stored)),
@@ -237,7 +236,7 @@ impl Header {
         bytes[40..48].copy_from_slice(&summary.first.to_le_bytes());
         bytes[48..56].copy_from_slice(&summary.last.to_le_bytes());
         bytes[56..60].copy_from_slice(&self.payload_crc.to_le_bytes());
-        let crc = crc32c::crc32c(&bytes[..60]);
+        let crc = crc::of(&bytes[..60]);
         bytes[60..64].copy_from_slice(&crc.to_le_bytes());
         bytes
     }

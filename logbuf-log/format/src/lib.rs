@@ -12,12 +12,13 @@
 //! | take format strings apart | [`template`] |
 //! | turn records into text | [`value`], [`message`], [`render`], [`escape`] |
 //!
-//! **Invariants.** No function of this crate panics, recurses without bound or allocates more than a small multiple of
-//! its input, whatever bytes it is given. Every length read is checked against a limit before it is believed.
+//! **Invariants.** Whatever bytes it is given, no function of this crate panics, recurses or loops without bound, or
+//! allocates more than [`limits`] allow. Every length read is checked against a limit before it is believed.
 #![forbid(unsafe_code)]
 
 mod bytes;
 mod code;
+mod crc;
 mod error;
 mod fields;
 mod level;

@@ -53,7 +53,8 @@ enum Step {
 }
 
 impl Message {
-    /// Checks a canonical template against the values of its site.
+    /// Checks a canonical template against the values of its site, which must be typed: the types of a site that has
+    /// not fired yet are only place holders.
     ///
     /// # Errors
     ///

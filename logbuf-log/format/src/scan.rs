@@ -22,7 +22,9 @@ pub enum Scan {
 /// Finds the first valid block header in `window` that starts at `from` or after it, at a multiple of 8.
 ///
 /// `window` must start at a multiple of 8 in its segment. `salt` is that of the segment; if it is not known
-/// (`None`), a header counts only if its payload is in the window too and not damaged, as the specification asks.
+/// (`None`), a header counts only if its payload is in the window too and not damaged, as the specification asks. If
+/// the window ends within such a payload the search ends at its header; where the file ends too, the header is not one,
+/// and the search goes on 8 bytes behind it.
 ///
 /// # Examples
 ///

@@ -5,7 +5,7 @@ use crate::{
     bytes::{array, pad, padded, u16_at, u32_at, u64_at},
     clock::Anchor,
     code::codes,
-    fields,
+    crc, fields,
     fields::Fields,
     limits,
 };
@@ -91,8 +91,8 @@ impl Header {
         fixed[16..24].copy_from_slice(&self.number.to_le_bytes());
         fixed[24..32].copy_from_slice(&self.salt.to_le_bytes());
         fixed[32..56].copy_from_slice(&self.anchor.to_bytes());
-        fixed[56..60].copy_from_slice(&crc32c::crc32c(&meta).to_le_bytes());
-        let crc = crc32c::crc32c(&fixed[..60]);
+        fixed[56..60].copy_from_slice(&crc::of(&meta).to_le_bytes());
+        let crc = crc::of(&fixed[..60]);
         fixed[60..64].copy_from_slice(&crc.to_le_bytes());
         out.extend_from_slice(&fixed);
         out.extend_from_slice(&meta);
@@ -117,7 +117,7 @@ impl Header {
             return Err(incomplete(bytes.len(), need));
         }
         let meta = &bytes[fixed_len..fixed_len + meta_len];
-        check_crc(Part::SegmentMeta, meta, u32_at(fixed, 56))
+        crc::check(Part::SegmentMeta, meta, u32_at(fixed, 56))
             .map_err(|fault| Error::at(fixed_len, fault))?;
         let meta = Fields::new(meta)
             .take(Part::SegmentMeta)
@@ -145,7 +145,7 @@ fn fixed_part(bytes: &[u8]) -> Result<&[u8; LEN], Error> {
     };
     // The checksum comes before the version, so that a damaged version is damage: in every version these 64 bytes keep
     // their magic, their version and their checksum in these places.
-    check_crc(Part::SegmentHeader, &fixed[..60], u32_at(fixed, 60))
+    crc::check(Part::SegmentHeader, &fixed[..60], u32_at(fixed, 60))
         .map_err(|fault| Error::at(0, fault))?;
     let found = u16_at(fixed, 8);
     if found == 0 || found > VERSION {
@@ -188,12 +188,5 @@ fn check_meta(len: usize) -> Result<(), Fault> {
             found: len as u64,
             limit: limits::META as u64,
         }),
-    }
-}
-
-pub(crate) fn check_crc(part: Part, bytes: &[u8], expected: u32) -> Result<(), Fault> {
-    match crc32c::crc32c(bytes) {
-        found if found == expected => Ok(()),
-        found => Err(Fault::Checksum { part, found, expected }),
     }
 }

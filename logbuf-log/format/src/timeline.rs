@@ -63,8 +63,6 @@ pub struct Span {
     base: (u64, i64),
     /// Nanoseconds that pass in so many ticks.
     rate: (u64, u64),
-    /// No time in the span is later.
-    latest: i64,
 }
 
 impl Timeline {
@@ -105,11 +103,10 @@ impl Timeline {
         let after = self.knots.partition_point(|knot| knot.ticks <= ticks);
         let next = self.knots.get(after);
         let until = next.map_or(u64::MAX, |next| next.ticks - 1);
-        let latest = next.map_or(i64::MAX, |next| next.unix_ns);
         let Some(last) = after.checked_sub(1).map(|index| &self.knots[index]) else {
             let base = next.map_or((0, 0), |next| (next.ticks, next.unix_ns));
             let rate = if next.is_some() { nominal } else { (0, 1) };
-            return Span { from: 0, until, base, rate, latest };
+            return Span { from: 0, until, base, rate };
         };
         let rate = match next {
             Some(next) if !next.step => {
@@ -117,7 +114,7 @@ impl Timeline {
             }
             _ => nominal,
         };
-        Span { from: last.ticks, until, base: (last.ticks, last.unix_ns), rate, latest }
+        Span { from: last.ticks, until, base: (last.ticks, last.unix_ns), rate }
     }
 
     /// The steps of the wall clock, by ticks.
@@ -165,7 +162,7 @@ impl Span {
     pub fn unix_ns(&self, ticks: u64) -> i64 {
         let (from, unix_ns) = self.base;
         match ticks.checked_sub(from) {
-            Some(passed) => advance(unix_ns, passed, self.rate).min(self.latest),
+            Some(passed) => advance(unix_ns, passed, self.rate),
             None => retreat(unix_ns, from - ticks, self.rate),
         }
     }

@@ -73,7 +73,10 @@ fn sealed(payload: &[u8]) -> Vec<u8> {
 
 /// Overwrites bytes of a block header and makes its checksum right again.
 fn forged(payload: &[u8], at: usize, bytes: &[u8]) -> Vec<u8> {
-    let mut out = sealed(payload);
+    forged_again(sealed(payload), at, bytes)
+}
+
+fn forged_again(mut out: Vec<u8>, at: usize, bytes: &[u8]) -> Vec<u8> {
     out[at..at + bytes.len()].copy_from_slice(bytes);
     let crc = crc32c::crc32c(&out[..60]);
     out[60..64].copy_from_slice(&crc.to_le_bytes());
@@ -150,6 +153,10 @@ fn invalid_block_headers_say_why() {
     let expands = forged(b"abc", 28, &4_u32.to_le_bytes());
     let part = Part::ExpandedPayload;
     assert_eq!(take(&expands), Error::at(28, Fault::Mismatch { part, found: 4, expected: 3 }));
+
+    let bomb = forged(b"abc", 28, &u32::MAX.to_le_bytes());
+    let bomb = forged_again(bomb, 6, &[1]);
+    assert_eq!(take(&bomb), Error::at(28, Fault::Limit { part, found, limit }));
 
     let compressed = forged(b"abc", 6, &[9]);
     let header = block::Header::take(&compressed, None).unwrap();
@@ -329,6 +336,12 @@ fn extents_that_lie() {
     let limit = limits::RECORD as u64;
     let huge = Fault::Limit { part: Part::Record, found: (1 << 32) + 3, limit };
     assert_eq!(last_record(&with(32, u32::MAX)), Error::at(32, huge));
+
+    // The last record without its padding.
+    let unpadded = with(28, 47);
+    let extent = events::extents(&unpadded).next().unwrap().unwrap();
+    let cut = Fault::Incomplete { part: Part::Record, have: 31, need: 32 };
+    assert_eq!(extent.records().last(), Some(Err(Error::at(48, cut))));
 
     let first = |payload: &[u8]| events::extents(payload).next().unwrap().unwrap_err();
     let ends = Fault::Mismatch { part: Part::ExtentEnd, found: 0, expected: 4096 };
