@@ -13,3 +13,7 @@ mod real;
 pub(crate) use model::*;
 #[cfg(not(loom))]
 pub(crate) use real::*;
+
+#[cfg(all(loom, test))]
+#[path = "models.rs"]
+mod models;
