@@ -44,8 +44,13 @@ pub enum Problem {
     Empty,
     /// The file is not a segment, or one of another version.
     Foreign(Error),
-    /// The segment header is damaged. Blocks are read as far as they can be found.
-    Header(Error),
+    /// The segment header is damaged.
+    Header {
+        /// What is wrong with it.
+        error: Error,
+        /// Whether blocks were found behind it, and are read.
+        blocks: bool,
+    },
     /// Bytes that are no block were passed over.
     Damage {
         /// Where the next block stands, or the end of the file.
@@ -173,7 +178,7 @@ impl Problem {
             Self::Io(_) => "read errors",
             Self::Empty => "empty files",
             Self::Foreign(_) => "foreign files",
-            Self::Header(_) => "damaged headers",
+            Self::Header { .. } => "damaged headers",
             Self::Damage { .. } => "damaged ranges",
             Self::Block { .. } => "damaged blocks",
             Self::Unreadable { .. } => "unreadable blocks",
@@ -234,8 +239,13 @@ impl fmt::Display for Problem {
                 "the file is empty: its writer has just started, or was killed before its first write",
             ),
             Self::Foreign(error) => foreign(&error.fault, f),
-            Self::Header(error) => {
-                write!(f, "{}; process, host and clock of the segment are unknown", error.fault)
+            Self::Header { error, blocks: true } => write!(
+                f,
+                "{}; the process and host of the segment are unknown, its records are read",
+                error.fault
+            ),
+            Self::Header { error, blocks: false } => {
+                write!(f, "{}; no block was found behind it", error.fault)
             }
             Self::Damage { until, error, blocks } => {
                 write!(f, "{}; passed over everything up to byte {until}", error.fault)?;

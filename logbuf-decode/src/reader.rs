@@ -54,6 +54,13 @@ impl Reader {
         Self::default()
     }
 
+    /// A reader that holds about so many bytes of blocks that overlap in time; 64 MiB unless said.
+    ///
+    /// With less, more blocks are read more than once where many overlap. What is read does not change.
+    pub fn with_memory(bytes: usize) -> Self {
+        Self { merge: Merge::with_budget(bytes), ..Self::default() }
+    }
+
     /// Adds a file. Its headers and tables are read now, its records when they are due.
     ///
     /// A file that cannot be read, or is no segment, is a [`Finding`].

@@ -88,12 +88,12 @@ impl Segment {
             Fault::Incomplete { .. } => Problem::Cut(error),
             _ => match walk::adopt_salt(&mut source)? {
                 Some((salt, first)) => {
-                    findings.add(source.name(), offset, Problem::Header(error));
+                    findings.add(source.name(), offset, Problem::Header { error, blocks: true });
                     let walk = Walk::new(salt, first);
                     return Ok(Some(Self::new(source, None, walk, Timeline::new(0))));
                 }
                 None if matches!(error.fault, Fault::NotSegment { .. }) => Problem::Foreign(error),
-                None => Problem::Header(error),
+                None => Problem::Header { error, blocks: false },
             },
         };
         findings.add(source.name(), offset, problem);

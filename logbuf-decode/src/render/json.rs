@@ -2,11 +2,15 @@
 
 use crate::{record::Record, render::Render, time::Clock};
 use logbuf_format::{
+    escape,
     render::TooLong,
     value::{Str, Value},
 };
 use serde::ser::{Serialize, SerializeMap, Serializer};
-use std::fmt;
+use std::{
+    borrow::Cow,
+    fmt::{self, Write},
+};
 
 /// One JSON object for each record, on one line.
 ///
@@ -14,9 +18,10 @@ use std::fmt;
 /// {"ts":"2026-11-23T14:05:06.123456789Z","ts_ns":1795442706123456789,"level":"INFO","target":"app::book","file":"src/book.rs","line":42,"thread":"main","message":"filled BTC-USD 3 @ 52100.50","fields":{"order_id":7,"rtt_ns":1840}}
 /// ```
 ///
-/// Keys are only ever added, at whatever place. Fields keep their types: integers of all widths and finite floats are
+/// Keys are only ever added, at whatever place; `docs/JSON.md` describes them. Fields keep their types: integers of all widths and finite floats are
 /// numbers, which may be longer than a reader's own; NaN and the infinities are the strings `"NaN"`, `"inf"` and
-/// `"-inf"`; `()` is `null`; a `char` is a string; a string that was cut to fit its record ends in `…`.
+/// `"-inf"`; `()` is `null`; a `char` is a string; a string that was cut to fit its record ends in `…`. Control characters
+/// are escaped, those that JSON does not ask for included.
 #[derive(Clone, Debug)]
 pub struct Json {
     clock: Clock,
@@ -47,9 +52,27 @@ impl Render for Json {
         self.line.clear();
         let object = Object { record, ts: &self.ts, message: &self.message };
         serde_json::to_writer(&mut self.line, &object).expect("a vector takes every byte");
-        out.push_str(std::str::from_utf8(&self.line).expect("JSON is UTF-8"));
+        push_escaped(std::str::from_utf8(&self.line).expect("JSON is UTF-8"), out);
         out.push('\n');
         Ok(())
+    }
+}
+
+/// Appends an object without line feeds, with the controls escaped that JSON would let through: DEL, C1, and those that
+/// reorder text. They stand in strings only, and all have four hexadecimal digits.
+fn push_escaped(object: &str, out: &mut String) {
+    if let Cow::Borrowed(_) = escape::controls(object) {
+        out.push_str(object);
+        return;
+    }
+    for c in object.chars() {
+        match escape::controls(c.encode_utf8(&mut [0; 4])) {
+            Cow::Borrowed(_) => out.push(c),
+            // Writing to a string does not fail.
+            Cow::Owned(_) => {
+                let _ = write!(out, "\\u{:04x}", u32::from(c));
+            }
+        }
     }
 }
 

@@ -1,0 +1,150 @@
+//! Damage costs what it hits, and nothing is made up.
+
+use crate::file::{decode, sample};
+use logbuf_decode::{Problem, Severity};
+use logbuf_format::block::Kind;
+
+/// The lines of [`sample`], with the index of the EVENTS block they stand in.
+fn lines() -> Vec<(usize, String)> {
+    let (lines, findings) = decode(sample().bytes());
+    assert!(findings.is_empty(), "{findings:?}");
+    // By time; the second block starts within the first.
+    let blocks = [0, 0, 0, 1, 0, 1, 2, 2];
+    assert_eq!(lines.len(), blocks.len());
+    blocks.into_iter().zip(lines).collect()
+}
+
+/// The lines that are left if the block with this index among all is damaged.
+fn without(block: usize) -> Vec<String> {
+    let file = sample();
+    let kind = file.blocks[block].kind;
+    let number = file.blocks[..block].iter().filter(|block| block.kind == kind).count();
+    let site_of = |line: &str| match () {
+        () if line.contains("filled") || line.contains("slow") => 0,
+        () => 1,
+    };
+    let mut left: Vec<_> = lines();
+    match kind {
+        Kind::EVENTS => left.retain(|(block, _)| *block != number),
+        Kind::SITES => left.retain(|(_, line)| site_of(line) != number),
+        Kind::THREADS => {
+            for (_, line) in &mut left {
+                *line = line.replace("[main]", "[?1]").replace("[4712]", "[?2]");
+            }
+        }
+        _ => {}
+    }
+    left.into_iter().map(|(_, line)| line).collect()
+}
+
+#[test]
+fn a_flipped_bit_costs_its_block() {
+    let file = sample();
+    let all: Vec<_> = lines().into_iter().map(|(_, line)| line).collect();
+    let first = file.blocks[0].range.start;
+    for offset in 0..file.bytes.len() {
+        let hit = file.blocks.iter().position(|block| block.range.contains(&offset));
+        let expected = hit.map_or_else(|| all.clone(), without);
+        for bit in 0..8 {
+            let mut bytes = file.bytes();
+            bytes[offset] ^= 1 << bit;
+            let (lines, findings) = decode(bytes);
+            assert_eq!(lines, expected, "byte {offset}, bit {bit}: {findings:?}");
+            let is_padding = hit.is_none() && offset >= first || is_header_padding(offset, first);
+            assert_eq!(findings.is_empty(), is_padding, "byte {offset}, bit {bit}: {findings:?}");
+            let damage = findings.iter().all(|found| found.problem.severity() >= Severity::Damage);
+            let cut_end = findings.iter().any(|found| matches!(found.problem, Problem::Open));
+            assert!(damage || cut_end, "byte {offset}, bit {bit}: {findings:?}");
+        }
+    }
+}
+
+/// Whether the byte is padding behind the metadata of the sample's header.
+fn is_header_padding(offset: usize, first_block: usize) -> bool {
+    // writer, process, pid, host, build, clock, frequency: lengths and varints included.
+    let meta_end = 64 + (1 + 6) + (1 + 3) + 1 + (1 + 4) + 1 + 1 + 5;
+    (meta_end..first_block).contains(&offset)
+}
+
+#[test]
+fn a_cut_file_gives_what_is_whole() {
+    let file = sample();
+    let all = lines();
+    let first = file.blocks[0].range.start;
+    for len in 0..file.bytes.len() {
+        let (lines, findings) = decode(file.bytes[..len].to_vec());
+        let whole = file.blocks.iter().filter(|block| block.range.end <= len);
+        let kinds: Vec<_> = whole.map(|block| block.kind).collect();
+        let events = kinds.iter().filter(|kind| **kind == Kind::EVENTS).count();
+        let expected: Vec<_> =
+            all.iter().filter(|(block, _)| *block < events).map(|(_, line)| line.clone()).collect();
+        assert_eq!(lines, expected, "cut at {len}: {findings:?}");
+
+        let is_between = len >= first
+            && !file
+                .blocks
+                .iter()
+                .any(|block| (block.range.start + 1..block.range.end).contains(&len));
+        let [finding] = &findings[..] else {
+            assert!(kinds.contains(&Kind::END), "cut at {len}: {findings:?}");
+            continue;
+        };
+        match &finding.problem {
+            Problem::Empty => assert_eq!(len, 0),
+            Problem::Open => assert!(is_between, "cut at {len}"),
+            Problem::Cut(error) => {
+                assert!(!is_between && error.is_incomplete(), "cut at {len}: {finding}");
+                assert!(finding.offset.is_some_and(|offset| offset < len as u64));
+            }
+            _ => panic!("cut at {len}: {finding}"),
+        }
+    }
+}
+
+#[test]
+fn bytes_between_blocks_cost_nothing() {
+    for len in [1, 7, 8, 63, 64, 4096, (1 << 20) - 8, 3 << 20] {
+        for fill in [0, b'L', 0xFF] {
+            let file = sample();
+            for block in &file.blocks {
+                let mut bytes = file.bytes();
+                let noise = std::iter::repeat_n(fill, usize::next_multiple_of(len, 8));
+                bytes.splice(block.range.start..block.range.start, noise);
+                let (lines, findings) = decode(bytes);
+                let all: Vec<_> = self::lines().into_iter().map(|(_, line)| line).collect();
+                assert_eq!(lines, all);
+                let [finding] = &findings[..] else { panic!("{findings:?}") };
+                assert!(matches!(finding.problem, Problem::Damage { blocks: Some(0), .. }));
+                assert_eq!(finding.offset, Some(block.range.start as u64));
+            }
+        }
+    }
+}
+
+#[test]
+fn a_hole_costs_the_blocks_it_reaches() {
+    let file = sample();
+    for (index, block) in file.blocks.iter().enumerate() {
+        let mut bytes = file.bytes();
+        bytes[block.range.clone()].fill(0);
+        let (lines, findings) = decode(bytes);
+        assert_eq!(lines, without(index), "{findings:?}");
+        assert!(!findings.is_empty());
+    }
+}
+
+#[test]
+fn a_missing_block_is_reported() {
+    let file = sample();
+    for (index, block) in file.blocks.iter().enumerate() {
+        let mut bytes = file.bytes();
+        bytes.drain(block.range.start..block.range.end.next_multiple_of(8));
+        let (lines, findings) = decode(bytes);
+        assert_eq!(lines, without(index), "{findings:?}");
+        if block.kind != Kind::END {
+            let number = index as u64;
+            let is_gap = |problem: &Problem| matches!(*problem, Problem::Missing { first, next } if (first, next) == (number, number + 1));
+            assert!(findings.iter().any(|found| is_gap(&found.problem)), "{findings:?}");
+        }
+    }
+}

@@ -1,0 +1,298 @@
+//! Golden files: a segment, and all that the command says of it. `LOGBUF_BLESS=1` writes both anew.
+
+use crate::file::{File, anchor, filled, pack, sample, sample_sites, site};
+use logbuf_decode::Level;
+use logbuf_format::{
+    block::{Codec, Kind},
+    clock::Anchor,
+    loss::{Loss, Reason},
+    types::Type,
+    value::Value,
+};
+use std::{fs, path::PathBuf, process::Command};
+
+/// A segment as far as its first records.
+fn start() -> File {
+    let mut file = File::new(7);
+    file.sites(&sample_sites()).threads(&[(1, 4711, "main")]).clock(&[anchor(9_000)]);
+    file
+}
+
+/// Two records behind each other.
+fn two(file: &mut File) -> &mut File {
+    file.events(&[(1, &[filled(1_000, "BTC-USD", 3), (2, 2_000, vec![])])])
+}
+
+fn with(change: impl FnOnce(&mut File)) -> Vec<u8> {
+    let mut file = start();
+    two(&mut file);
+    change(&mut file);
+    file.end().bytes()
+}
+
+fn patched(change: impl FnOnce(&mut Vec<u8>)) -> Vec<u8> {
+    let mut bytes = with(|_| {});
+    change(&mut bytes);
+    bytes
+}
+
+/// Sets the version in the segment header.
+fn version(bytes: &mut [u8], version: u16) {
+    bytes[8..10].copy_from_slice(&version.to_le_bytes());
+    let crc = crc32c::crc32c(&bytes[..60]);
+    bytes[60..64].copy_from_slice(&crc.to_le_bytes());
+}
+
+fn lost(thread: u32, level: Level, reason: Reason, count: u64) -> Loss {
+    Loss { thread, level, reason, count, bytes: count * 24, first: 1_200, last: 1_900 }
+}
+
+fn one(id: u32) -> (u32, u64, Vec<u8>) {
+    (id, 3_000, pack(&[Value::U8(1)]))
+}
+
+/// All files, by name.
+fn corpus() -> Vec<(&'static str, Vec<u8>)> {
+    let number = |id| site(id, Level::Error, "n {0}", &[("", Type::U8)]);
+    let clock_step = |by_ns: i64| {
+        let mut to = anchor(500_000_000);
+        to.unix_ns += by_ns;
+        to.step = true;
+        [to, Anchor { ticks: 600_000_000, unix_ns: to.unix_ns + 100_000_000, step: false, ..to }]
+    };
+    vec![
+        ("sample", sample().bytes()),
+        ("empty", vec![]),
+        ("foreign", b"#!/bin/sh\necho hello\n".to_vec()),
+        ("newer", patched(|bytes| version(bytes, 2))),
+        ("version-0", patched(|bytes| version(bytes, 0))),
+        ("header", patched(|bytes| bytes[20] ^= 1)),
+        (
+            "header-and-no-block",
+            patched(|bytes| {
+                bytes[20] ^= 1;
+                bytes.truncate(100);
+            }),
+        ),
+        ("magic", patched(|bytes| bytes[0] = 0)),
+        ("cut-in-header", patched(|bytes| bytes.truncate(70))),
+        ("cut-in-block-header", patched(|bytes| bytes.truncate(bytes.len() - 96 + 20))),
+        ("cut-in-payload", patched(|bytes| bytes.truncate(bytes.len() - 10))),
+        ("open", patched(|bytes| bytes.truncate(bytes.len() - 96))),
+        ("payload", {
+            let file = start();
+            let at = file.bytes.len() + 64 + 40;
+            patched(|bytes| bytes[at] ^= 1)
+        }),
+        (
+            "gap",
+            with(|file| {
+                file.skip_number().skip_number();
+                two(file);
+            }),
+        ),
+        (
+            "order",
+            with(|file| {
+                let (mut summary, payload) = file.event_block(&[(1, &[(2, 4_000, vec![])])]);
+                summary.number = 1;
+                file.block(summary, &payload);
+            }),
+        ),
+        (
+            "other-salt",
+            with(|file| {
+                let (mut summary, payload) = file.event_block(&[(1, &[(2, 4_000, vec![])])]);
+                summary.salt ^= 1;
+                file.block(summary, &payload);
+            }),
+        ),
+        (
+            "codec",
+            with(|file| {
+                for _ in 0..3 {
+                    let mut summary = file.event_block(&[(1, &[(2, 4_000, vec![])])]).0;
+                    summary.codec = Codec(9);
+                    file.block(summary, b"from the future");
+                }
+            }),
+        ),
+        (
+            "unknown-kind",
+            with(|file| {
+                file.block(file.summary(Kind(99), 1), b"from the future");
+            }),
+        ),
+        (
+            "unknown-site",
+            with(|file| {
+                file.events(&[(1, &[one(77), one(77), one(78)])]);
+            }),
+        ),
+        (
+            "unknown-thread",
+            with(|file| {
+                file.events(&[(9, &[(2, 3_000, vec![]), (2, 4_000, vec![])])]);
+            }),
+        ),
+        (
+            "untyped",
+            with(|file| {
+                let mut site = number(5);
+                site.typed = false;
+                file.sites(&[site]).events(&[(1, &[one(5)])]);
+            }),
+        ),
+        (
+            "template",
+            with(|file| {
+                let mut site = number(5);
+                site.template = "n {".into();
+                file.sites(&[site]).events(&[(1, &[one(5), one(5)])]);
+            }),
+        ),
+        (
+            "values",
+            with(|file| {
+                file.sites(&[number(5)]);
+                file.events(&[(1, &[one(5), (5, 3_001, vec![]), (5, 3_002, vec![1, 2])])]);
+            }),
+        ),
+        (
+            "extent",
+            with(|file| {
+                let (summary, mut payload) = file.event_block(&[(1, &[(2, 3_000, vec![])])]);
+                payload[24] = 2;
+                file.block(summary, &payload);
+            }),
+        ),
+        (
+            "record",
+            with(|file| {
+                let (summary, mut payload) =
+                    file.event_block(&[(1, &[(2, 3_000, vec![]), (2, 4_000, vec![])])]);
+                payload[32 + 16] = 200;
+                file.block(summary, &payload);
+            }),
+        ),
+        (
+            "entry",
+            with(|file| {
+                let mut payload = Vec::new();
+                number(5).put(&mut payload).expect("a small site");
+                payload.extend_from_slice(&[3, 0, 0, 0, 1, 2, 0xFF]);
+                file.block(file.summary(Kind::SITES, 2), &payload).events(&[(1, &[one(5)])]);
+            }),
+        ),
+        ("trailing", {
+            let mut bytes = with(|_| {});
+            bytes.extend_from_slice(&[0; 24]);
+            bytes
+        }),
+        (
+            "count",
+            with(|file| {
+                let (summary, payload) = file.event_block(&[(1, &[(2, 3_000, vec![])])]);
+                file.block(summary, &payload);
+            }),
+        ),
+        (
+            "loss",
+            with(|file| {
+                file.loss(&[
+                    lost(1, Level::Info, Reason::RING_FULL, 1_000),
+                    lost(1, Level::Debug, Reason::RING_FULL, 34),
+                    lost(1, Level::Info, Reason::RING_FULL, 200),
+                    lost(1, Level::Info, Reason::TOO_LONG, 1),
+                    lost(8, Level::Error, Reason(200), 2),
+                ]);
+            }),
+        ),
+        (
+            "losses",
+            with(|file| {
+                let losses: Vec<_> = (0..40)
+                    .map(|thread| {
+                        lost(thread, Level::Info, Reason::RING_FULL, 100 - u64::from(thread))
+                    })
+                    .collect();
+                file.loss(&losses);
+            }),
+        ),
+        (
+            "clock-forwards",
+            with(|file| {
+                file.clock(&clock_step(3_000_000_000)).events(&[(1, &[(2, 550_000_000, vec![])])]);
+            }),
+        ),
+        (
+            "clock-back",
+            with(|file| {
+                file.clock(&clock_step(-3_000_000_000)).events(&[(1, &[(2, 550_000_000, vec![])])]);
+            }),
+        ),
+        ("flood", {
+            let mut file = start();
+            for _ in 0..30 {
+                two(&mut file);
+                let at = file.bytes.len() - 8;
+                file.bytes[at] ^= 1;
+            }
+            file.end().bytes()
+        }),
+    ]
+}
+
+/// What the command says of a file, on both outputs, and its exit status.
+fn run(name: &str, args: &[&str]) -> String {
+    let output = Command::new(env!("CARGO_BIN_EXE_logbuf-decode"))
+        .current_dir(data())
+        .args(args)
+        .arg(format!("{name}.logbuf"))
+        .output()
+        .expect("the command runs");
+    let stdout = String::from_utf8(output.stdout).expect("UTF-8");
+    let stderr = String::from_utf8(output.stderr).expect("UTF-8");
+    let status = output.status.code().expect("an exit status");
+    format!("{stdout}--- standard error\n{stderr}--- exit status {status}\n")
+}
+
+fn data() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/data")
+}
+
+fn is_blessing() -> bool {
+    std::env::var_os("LOGBUF_BLESS").is_some()
+}
+
+/// Compares with the golden file, or writes it.
+fn check(file: &str, found: &[u8]) {
+    let path = data().join(file);
+    if is_blessing() {
+        fs::write(&path, found).expect("the golden file can be written");
+    }
+    let expected = fs::read(&path).expect("the golden file is there");
+    let text = String::from_utf8_lossy;
+    assert!(found == expected, "{file}: expected\n{}\nfound\n{}", text(&expected), text(found));
+}
+
+#[test]
+fn the_command_says_of_each_file_what_it_said() {
+    for (name, bytes) in corpus() {
+        check(&format!("{name}.logbuf"), &bytes);
+        check(&format!("{name}.out"), run(name, &[]).as_bytes());
+    }
+    check("sample.json.out", run("sample", &["--json"]).as_bytes());
+    check("sample.raw.out", run("sample", &["--raw"]).as_bytes());
+    check("sample.level.out", run("sample", &["-l", "warn"]).as_bytes());
+}
+
+#[test]
+fn every_golden_file_is_checked() {
+    let names: Vec<_> = corpus().into_iter().map(|(name, _)| name).collect();
+    for entry in fs::read_dir(data()).expect("the golden files are there") {
+        let file = entry.expect("an entry").file_name().into_string().expect("UTF-8");
+        let name = file.split('.').next().expect("a name");
+        assert!(names.contains(&name), "{file}");
+    }
+}

@@ -1,0 +1,8 @@
+//! The decoder, through its library and its command, over files built for the purpose.
+
+mod command;
+mod damage;
+mod file;
+mod golden;
+mod order;
+mod values;

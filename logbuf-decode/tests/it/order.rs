@@ -1,0 +1,108 @@
+//! One order of time, over blocks, files and whatever memory there is.
+
+use crate::file::{File, Put, anchor, decode_all, pack, site};
+use logbuf_decode::{Level, Problem, Reader};
+use logbuf_format::{types::Type, value::Value};
+use proptest::prelude::*;
+
+/// Ticks of records: files of blocks of threads.
+type Files = Vec<Vec<Vec<Vec<u64>>>>;
+
+/// The files, and their lines as they should be. A record says which it is.
+fn build(files: &Files) -> (Vec<Vec<u8>>, Vec<String>) {
+    let mut all = Vec::new();
+    let mut count = 0_u64;
+    let mut built = Vec::new();
+    for (number, blocks) in files.iter().enumerate() {
+        let mut file = File::new(number as u64 + 1);
+        file.sites(&[site(1, Level::Info, "{0}", &[("", Type::U64)])]);
+        file.threads(&[(0, 1, "t0"), (1, 2, "t1"), (2, 3, "t2")]);
+        for threads in blocks {
+            let extents: Vec<(u32, Vec<Put>)> = (0..)
+                .zip(threads)
+                .map(|(thread, ticks)| {
+                    let record = |&ticks: &u64| {
+                        count += 1;
+                        all.push(((ticks, number), count));
+                        (1, ticks, pack(&[Value::U64(count)]))
+                    };
+                    (thread, ticks.iter().map(record).collect())
+                })
+                .collect();
+            let extents: Vec<_> =
+                extents.iter().map(|(thread, records)| (*thread, &records[..])).collect();
+            file.clock(&[anchor(1_000_000)]).events(&extents);
+        }
+        built.push(file.end().bytes());
+    }
+    // Stable: of the same time and file, the one that was put first.
+    all.sort_by_key(|(key, _)| *key);
+    (built, all.into_iter().map(|(_, count)| count.to_string()).collect())
+}
+
+fn check(files: &Files, memory: usize) {
+    let (bytes, expected) = build(files);
+    let (lines, findings) = decode_all(Reader::with_memory(memory), bytes);
+    let messages: Vec<_> = lines.iter().filter_map(|line| line.rsplit(' ').next()).collect();
+    assert_eq!(messages, expected, "memory {memory}");
+    assert!(findings.is_empty(), "{findings:?}");
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 200, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn records_come_by_time(
+        files in prop::collection::vec(
+            prop::collection::vec(prop::collection::vec(prop::collection::vec(0_u64..100, 0..20), 1..4), 0..6),
+            1..5,
+        ),
+    ) {
+        for memory in [usize::MAX, 10_000, 3_000, 0] {
+            check(&files, memory);
+        }
+    }
+}
+
+#[test]
+fn many_overlapping_blocks_need_little_memory() {
+    // Each block reaches over the whole time.
+    let blocks = (0..200).map(|block| vec![(0..100).map(|record| record * 200 + block).collect()]);
+    let files = vec![blocks.collect()];
+    check(&files, 200_000);
+    check(&files, 20_000);
+}
+
+#[test]
+fn more_files_than_may_be_open_at_once() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let files = (0..300).map(|file| vec![vec![vec![file, 1000 - file]]]).collect();
+    let (bytes, expected) = build(&files);
+    let mut reader = Reader::new();
+    for (number, bytes) in bytes.iter().enumerate() {
+        let path = folder.path().join(format!("{number}.logbuf"));
+        std::fs::write(&path, bytes).expect("a small file");
+        reader.add_file(path);
+    }
+    let mut messages = Vec::new();
+    reader.for_each(|record| {
+        let mut message = String::new();
+        record.message(&mut message).expect("a short message");
+        messages.push(message);
+    });
+    assert_eq!(messages, expected);
+    assert!(reader.findings().is_empty());
+}
+
+#[test]
+fn a_header_with_a_wrong_time_is_reported() {
+    let mut file = File::new(1);
+    file.sites(&[site(1, Level::Info, "{0}", &[("", Type::U64)])]).threads(&[(1, 1, "main")]);
+    let (mut summary, payload) =
+        file.event_block(&[(1, &[(1, 5, pack(&[Value::U64(1)])), (1, 9, pack(&[Value::U64(2)]))])]);
+    summary.first = 7;
+    file.block(summary, &payload);
+    let (lines, findings) = decode_all(Reader::new(), [file.bytes()]);
+    assert_eq!(lines.len(), 2);
+    assert!(findings.iter().any(|found| matches!(found.problem, Problem::Range)), "{findings:?}");
+}
