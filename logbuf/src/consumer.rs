@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use crate::batch::Batch;
 use crate::flavour::Flavour;
+use crate::producer::Producer;
 use crate::ring::{Ring, Track};
 use crate::sync::{Arc, Ordering};
 use crate::word::span;
@@ -138,6 +139,13 @@ impl<F: Flavour> Consumer<F> {
         self.ring.is_producer_gone()
     }
 
+    /// Whether a record is ready; as every look, this releases skips that are in the way.
+    #[inline]
+    pub(crate) fn is_ready(&mut self) -> bool {
+        let pending = self.pending_position();
+        pending.inspect(|&read| self.pass(read)).is_none()
+    }
+
     pub(crate) fn ring(&self) -> &Ring {
         &self.ring
     }
@@ -159,6 +167,12 @@ impl<F: Flavour> Consumer<F> {
                 Duration::ZERO
             }
         }
+    }
+
+    /// A producer that goes on where the last one, which is gone, left off.
+    pub(crate) fn rejoin(&self, flavour: F) -> Producer<F> {
+        self.ring.join();
+        Producer { flavour, ring: Some(self.ring.clone()) }
     }
 
     #[inline(always)]

@@ -47,6 +47,7 @@
 #![deny(rustdoc::broken_intra_doc_links)]
 
 mod batch;
+pub mod channel;
 mod claim;
 mod consumer;
 mod control;
@@ -58,6 +59,7 @@ mod ring;
 mod slot;
 mod storage;
 mod sync;
+mod wait;
 mod word;
 
 pub use batch::{Batch, Records};

@@ -6,6 +6,7 @@
 
 use loom::thread;
 
+use crate::channel;
 use crate::consumer::Consumer;
 use crate::flavour::Flavour;
 use crate::producer::Producer;
@@ -178,7 +179,48 @@ fn loom_the_ends_see_each_other_go() {
         while !consumer.is_producer_gone() {
             thread::yield_now();
         }
-        assert_eq!(consumer.try_claim().as_deref(), Some(&[7; 4][..]), "what was committed before is seen");
+        assert_eq!(
+            consumer.try_claim().as_deref(),
+            Some(&[7; 4][..]),
+            "what was committed before is seen"
+        );
         assert!(!writer.join().unwrap());
+    });
+}
+
+#[test]
+fn loom_a_parked_receiver_is_woken() {
+    model(|| {
+        let (mut tx, mut rx) = channel::spsc::channel(64);
+        let sender = thread::spawn(move || {
+            for byte in 1..=2 {
+                let mut claim = tx.send(4).unwrap();
+                claim.fill(byte);
+                claim.commit();
+                tx.notify();
+            }
+        });
+        for byte in 1..=2 {
+            assert_eq!(&*rx.recv(None).unwrap(), [byte; 4]);
+        }
+        assert_eq!(rx.recv(None).unwrap_err(), channel::RecvError::Disconnected);
+        sender.join().unwrap();
+    });
+}
+
+#[test]
+fn loom_the_last_of_two_senders_wakes_the_receiver() {
+    model(|| {
+        let (mut tx, mut rx) = channel::mpsc::channel(64);
+        let other = tx.clone();
+        let one = thread::spawn(move || {
+            tx.try_send(4).unwrap().commit();
+            tx.notify();
+        });
+        let two = thread::spawn(move || drop(other));
+        assert_eq!(rx.recv(None).unwrap().len(), 4);
+        assert_eq!(rx.recv(None).unwrap_err(), channel::RecvError::Disconnected);
+        one.join().unwrap();
+        two.join().unwrap();
     });
 }

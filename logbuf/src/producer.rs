@@ -52,6 +52,23 @@ impl<F: Flavour> Producer<F> {
         Ok(unsafe { WriteClaim::new(self, reserved) })
     }
 
+    /// As [`try_claim`](Producer::try_claim), and once more for as long as the ring is full and `again` says so.
+    #[inline]
+    pub(crate) fn claim_while(
+        &mut self,
+        len: usize,
+        mut again: impl FnMut() -> bool,
+    ) -> Result<WriteClaim<'_, F>, ClaimError> {
+        loop {
+            match self.flavour.reserve(self.ring.as_deref(), len) {
+                // SAFETY: just reserved by this producer, which the claim borrows.
+                Ok(reserved) => return Ok(unsafe { WriteClaim::new(self, reserved) }),
+                Err(ClaimError::Full) if again() => {}
+                Err(error) => return Err(error),
+            }
+        }
+    }
+
     /// Claims as much room as there is now in one piece, at least `min` and at most `max` bytes, for a record whose size
     /// shows only when it has been written: see [`WriteClaim::commit_len`]. A `max` beyond
     /// [`max_record_len`](Producer::max_record_len) counts as that.

@@ -11,7 +11,7 @@ use crate::storage::Storage;
 use crate::sync::Arc;
 
 /// The two ends of a new ring.
-fn ends<F: Flavour>(storage: Storage) -> (Producer<F>, Consumer<F>) {
+pub(crate) fn ends<F: Flavour>(storage: Storage) -> (Producer<F>, Consumer<F>) {
     let ring = Arc::new(Ring::new(storage));
     (Producer::new(ring.clone()), Consumer::new(ring))
 }

@@ -74,6 +74,8 @@ pub struct Spsc {
     limit: Slot,
     /// Position at which the lap of the cursor starts.
     lap: u64,
+    /// Free bytes that claims leave alone.
+    reserve: usize,
 }
 
 impl Producer {
@@ -95,7 +97,7 @@ impl Producer {
     /// ```
     pub const fn detached() -> Producer {
         Producer {
-            flavour: Spsc { cursor: Slot::NOWHERE, limit: Slot::NOWHERE, lap: 0 },
+            flavour: Spsc { cursor: Slot::NOWHERE, limit: Slot::NOWHERE, lap: 0, reserve: 0 },
             ring: None,
         }
     }
@@ -125,6 +127,68 @@ impl Producer {
         // SAFETY: there is room up to the limit, which nobody but this producer writes.
         Some(unsafe { WriteClaim::new(self, reserved) })
     }
+
+    /// Keeps `bytes` bytes of the ring free from now on: claims are refused that would leave less. At most half of the
+    /// ring can be kept.
+    ///
+    /// This keeps room for what must not be refused: set the reserve to 0, claim, and set it again.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use logbuf::ClaimError;
+    /// let (mut producer, mut consumer) = logbuf::queue::spsc::new(1024);
+    /// producer.set_reserve(256);
+    /// while let Ok(claim) = producer.try_claim(20) {
+    ///     claim.commit();
+    /// }
+    /// assert_eq!(producer.len_bytes(), 744);
+    ///
+    /// producer.set_reserve(0);
+    /// producer.try_claim(100)?.commit();
+    /// producer.set_reserve(256);
+    /// assert_eq!(producer.try_claim(20).unwrap_err(), ClaimError::Full);
+    /// # Ok::<(), ClaimError>(())
+    /// ```
+    pub fn set_reserve(&mut self, bytes: usize) {
+        self.flavour.reserve = bytes.min(self.capacity() / 2);
+        // The next claim finds out how far it may go.
+        self.flavour.limit = self.flavour.cursor;
+    }
+}
+
+impl Consumer {
+    /// Makes a new producer for the ring, if the last one is gone and everything of it was taken and released: the ring
+    /// can be used again, and its positions go on.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let (mut producer, mut consumer) = logbuf::queue::spsc::new(1024);
+    /// producer.try_claim(3)?.commit();
+    /// assert!(consumer.renew_producer().is_none(), "there is a producer");
+    ///
+    /// drop(producer);
+    /// assert!(consumer.renew_producer().is_none(), "there is a record");
+    ///
+    /// assert_eq!(consumer.try_claim().unwrap().len(), 3);
+    /// let producer = consumer.renew_producer().unwrap();
+    /// assert_eq!(producer.position(), 8);
+    /// # Ok::<(), logbuf::ClaimError>(())
+    /// ```
+    pub fn renew_producer(&mut self) -> Option<Producer> {
+        // In this order: once the producer is gone, nothing can come.
+        if !self.is_producer_gone() || !self.is_empty() || self.held_bytes() > 0 {
+            return None;
+        }
+        // Finds nothing, and passes over a skip that may stand at the end.
+        drop(self.try_claim());
+        let (position, track) = (self.next_position(), self.track());
+        let lap = position - track.offset(position) as u64;
+        // The header here is empty: the last producer wrote it behind its last record, or the storage began with it.
+        let cursor = track.slot(position);
+        Some(self.rejoin(Spsc { cursor, limit: cursor, lap, reserve: 0 }))
+    }
 }
 
 impl Spsc {
@@ -141,9 +205,10 @@ impl Spsc {
     fn make_room(&mut self, ring: Option<&Ring>, len: usize) -> Result<(), ClaimError> {
         let ring = ring.ok_or(ClaimError::Detached)?;
         let track = ring.track();
-        track.check_len(len)?;
+        self.check_len(track, len)?;
         // Acquire: pairs with the consumer's release, so that it has read what stood there before we write.
-        let free_until = ring.control().head.load(Ordering::Acquire) + track.capacity() as u64;
+        let head = ring.control().head.load(Ordering::Acquire);
+        let free_until = head + (track.capacity() - self.reserve) as u64;
         self.extend_limit(track, free_until);
         if self.fits(len) {
             return Ok(());
@@ -169,10 +234,20 @@ impl Spsc {
 
     /// Moves the limit as far as the room before position `free_until`, the lap and the longest record allow.
     fn extend_limit(&mut self, track: Track, free_until: u64) {
-        let free = (free_until - self.lap).min(track.capacity() as u64) as usize - GRANULE;
-        let longest = self.cursor.bytes_after(track.first()) + span(track.max_record_len());
+        let cursor = self.cursor.bytes_after(track.first());
+        let free = free_until.saturating_sub(self.lap).min(track.capacity() as u64) as usize;
+        let longest = cursor + span(track.max_record_len());
+        // Not behind the cursor, where a reserve that was set meanwhile would put it.
+        let limit = free.saturating_sub(GRANULE).min(longest).max(cursor);
         // SAFETY: less than the capacity.
-        self.limit = unsafe { track.first().add(free.min(longest)) };
+        self.limit = unsafe { track.first().add(limit) };
+    }
+
+    /// As [`Track::check_len`], for a ring that is smaller by the reserve.
+    fn check_len(&self, track: Track, len: usize) -> Result<(), ClaimError> {
+        track.check_len(len)?;
+        let max = track.max_record_len().saturating_sub(self.reserve / 2);
+        if len > max { Err(ClaimError::TooLong { len, max }) } else { Ok(()) }
     }
 }
 
@@ -183,7 +258,7 @@ impl Reserve for Spsc {
 
     fn first(ring: &Ring) -> Spsc {
         let first = ring.track().first();
-        Spsc { cursor: first, limit: first, lap: 0 }
+        Spsc { cursor: first, limit: first, lap: 0, reserve: 0 }
     }
 
     #[inline(always)]

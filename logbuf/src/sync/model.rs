@@ -1,10 +1,27 @@
 //! What loom explores: its own atomics, and cells that notice when a payload is used by two threads at once.
 
 use loom::cell::UnsafeCell;
-pub(crate) use loom::sync::Arc;
-pub(crate) use loom::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+use loom::sync::MutexGuard;
+pub(crate) use loom::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering, fence};
+pub(crate) use loom::sync::{Arc, Condvar, Mutex};
+use std::time::Instant;
 
 use crate::word::{GRANULE, HEADER};
+
+/// See the real one. To look twice shows loom nothing new.
+pub(crate) const SENDER_SPINS: u32 = 0;
+
+/// See the real one.
+pub(crate) const RECEIVER_SPINS: u32 = 0;
+
+/// See the real one. Time does not pass in a model: a wait ends when it is notified.
+pub(crate) fn wait_until<'a, T>(
+    condition: &Condvar,
+    guard: MutexGuard<'a, T>,
+    _deadline: Option<Instant>,
+) -> MutexGuard<'a, T> {
+    condition.wait(guard).unwrap()
+}
 
 /// 8 bytes of a ring's buffer, as loom sees them.
 pub(crate) struct Granule {

@@ -1,8 +1,30 @@
 //! What the rings run on: the standard library.
 
 use std::cell::UnsafeCell;
-pub(crate) use std::sync::Arc;
-pub(crate) use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+pub(crate) use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering, fence};
+pub(crate) use std::sync::{Arc, Condvar, Mutex};
+use std::sync::{MutexGuard, PoisonError};
+use std::time::Instant;
+
+/// How often a sender looks for room again before it gives up: some ten microseconds.
+pub(crate) const SENDER_SPINS: u32 = 32;
+
+/// How often a receiver looks again before it parks: a microsecond or two, so that a burst does not cost a system call per
+/// record.
+pub(crate) const RECEIVER_SPINS: u32 = 10;
+
+/// Waits for the condition to be signalled, until the deadline if there is one. May return early.
+pub(crate) fn wait_until<'a, T>(
+    condition: &Condvar,
+    guard: MutexGuard<'a, T>,
+    deadline: Option<Instant>,
+) -> MutexGuard<'a, T> {
+    let Some(deadline) = deadline else {
+        return condition.wait(guard).unwrap_or_else(PoisonError::into_inner);
+    };
+    let left = deadline.saturating_duration_since(Instant::now());
+    condition.wait_timeout(guard, left).unwrap_or_else(PoisonError::into_inner).0
+}
 
 /// 8 bytes of a ring's buffer. All zeros is a valid granule.
 #[repr(C, align(8))]

@@ -1,0 +1,144 @@
+//! Channels: waiting, waking, and ends that go.
+
+use std::thread;
+use std::time::{Duration, Instant};
+
+use logbuf::channel::{self, Receiver, RecvError, SendError, Sender, TryRecvError};
+use logbuf::{ClaimError, Flavour};
+
+use crate::support::{check, fill};
+
+type Make<F> = fn(usize) -> (Sender<F>, Receiver<F>);
+
+macro_rules! for_each_channel {
+    ($($name:ident = $check:ident;)*) => {
+        mod on_spsc {
+            $( #[test] fn $name() { super::$check(logbuf::channel::spsc::channel) } )*
+        }
+        mod on_mpsc {
+            $( #[test] fn $name() { super::$check(logbuf::channel::mpsc::channel) } )*
+        }
+    };
+}
+
+for_each_channel! {
+    a_record_wakes_a_parked_receiver = wakes;
+    a_wait_ends_in_time = times_out;
+    the_receiver_sees_the_senders_go = senders_go;
+    the_sender_sees_the_receiver_go = receiver_goes;
+    a_full_channel_gives_up_after_a_while = gives_up;
+    everything_arrives_in_order = in_order;
+}
+
+fn send<F: Flavour>(tx: &mut Sender<F>, payload: &[u8]) -> Result<(), SendError> {
+    let mut claim = tx.send(payload.len())?;
+    claim.copy_from_slice(payload);
+    claim.commit();
+    tx.notify();
+    Ok(())
+}
+
+fn wakes<F: Flavour>(make: Make<F>) {
+    let (mut there, mut rx) = make(256);
+    let (mut back, mut answers) = channel::spsc::channel(256);
+    thread::scope(|scope| {
+        scope.spawn(move || {
+            // Each side waits for the other, so that both park again and again.
+            while let Ok(record) = rx.recv(None) {
+                let answer = record.to_vec();
+                drop(record);
+                send(&mut back, &answer).unwrap();
+            }
+        });
+        for round in 0..5000_u32 {
+            send(&mut there, &round.to_le_bytes()).unwrap();
+            assert_eq!(&*answers.recv(Some(Duration::from_secs(60))).unwrap(), round.to_le_bytes());
+        }
+        drop(there);
+        assert_eq!(answers.recv(None).unwrap_err(), RecvError::Disconnected);
+    });
+}
+
+fn times_out<F: Flavour>(make: Make<F>) {
+    let (mut tx, mut rx) = make(64);
+    assert_eq!(rx.try_recv().unwrap_err(), TryRecvError::Empty);
+    for timeout in [Duration::ZERO, Duration::from_millis(3)] {
+        let start = Instant::now();
+        assert_eq!(rx.recv(Some(timeout)).unwrap_err(), RecvError::Timeout);
+        assert!(start.elapsed() >= timeout);
+    }
+    send(&mut tx, b"now").unwrap();
+    assert_eq!(&*rx.recv(Some(Duration::ZERO)).unwrap(), b"now");
+    send(&mut tx, b"ever").unwrap();
+    assert_eq!(&*rx.recv(Some(Duration::MAX)).unwrap(), b"ever");
+}
+
+fn senders_go<F: Flavour>(make: Make<F>) {
+    let (mut tx, mut rx) = make(64);
+    send(&mut tx, b"last").unwrap();
+    drop(tx.try_send(5).unwrap());
+    drop(tx);
+    assert_eq!(&*rx.try_recv().unwrap(), b"last");
+    assert_eq!(rx.try_recv().unwrap_err(), TryRecvError::Disconnected);
+    assert_eq!(rx.recv(None).unwrap_err(), RecvError::Disconnected);
+}
+
+fn receiver_goes<F: Flavour>(make: Make<F>) {
+    let (mut tx, rx) = make(64);
+    drop(rx);
+    assert_eq!(tx.try_send(1).unwrap_err(), SendError::Disconnected);
+    assert_eq!(tx.send(1).unwrap_err(), SendError::Disconnected);
+    assert_eq!(tx.try_send_up_to(1, 2).unwrap_err(), SendError::Disconnected);
+    tx.notify();
+}
+
+fn gives_up<F: Flavour>(make: Make<F>) {
+    let (mut tx, mut rx) = make(64);
+    while tx.try_send(12).map(|claim| claim.commit()).is_ok() {}
+    assert_eq!(tx.send(12).unwrap_err(), SendError::Claim(ClaimError::Full));
+    assert_eq!(tx.send(0).unwrap_err(), SendError::Claim(ClaimError::ZeroLength));
+    let max = tx.max_record_len();
+    assert_eq!(
+        tx.send(max + 1).unwrap_err(),
+        SendError::Claim(ClaimError::TooLong { len: max + 1, max })
+    );
+    assert!(rx.batch(usize::MAX).iter().count() >= 3);
+    assert!(tx.send(12).is_ok());
+}
+
+fn in_order<F: Flavour>(make: Make<F>) {
+    let count = 30_000;
+    let (mut tx, mut rx) = make(512);
+    thread::scope(|scope| {
+        scope.spawn(move || {
+            for sequence in 0..count {
+                let len = 12 + sequence as usize % 100;
+                while let Err(error) = {
+                    tx.send(len).map(|mut claim| {
+                        fill(&mut claim, 0, sequence);
+                        claim.commit();
+                    })
+                } {
+                    assert_eq!(error, SendError::Claim(ClaimError::Full));
+                    thread::yield_now();
+                }
+                // Now and then several records for one notification.
+                if !sequence.is_multiple_of(3) {
+                    tx.notify();
+                }
+            }
+        });
+        let mut next = 0_u64;
+        loop {
+            match rx.wait(None) {
+                Ok(()) => {}
+                Err(error) => break assert_eq!(error, RecvError::Disconnected),
+            }
+            for record in &mut rx.batch(if next.is_multiple_of(2) { usize::MAX } else { 1 }) {
+                assert_eq!(check(record), (0, next));
+                next += 1;
+            }
+        }
+        assert_eq!(next, count);
+    });
+}
