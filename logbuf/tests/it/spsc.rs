@@ -40,7 +40,7 @@ fn a_record_too_long_for_what_the_reserve_leaves_says_so() {
 
 #[test]
 fn rings_change_producers_at_every_position() {
-    let (producer, mut consumer) = spsc::new(128);
+    let (producer, mut consumer) = spsc::new(512);
     let mut producer = Some(producer);
     let (mut next, mut expected) = (0_u32, 0_u32);
     for round in 0..500_usize {
