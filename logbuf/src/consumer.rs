@@ -223,14 +223,14 @@ impl<F: Flavour> Consumer<F> {
         self.head = self.read;
         // Release: what was read, or zeroed, before this happens before the producer that acquires the new head
         // writes there.
-        self.ring.control().head.store(self.head, Ordering::Release);
+        self.ring.control().head.0.store(self.head, Ordering::Release);
     }
 }
 
 impl<F: Flavour> Drop for Consumer<F> {
     fn drop(&mut self) {
         // Relaxed: a producer that sees this reads nothing on the strength of it.
-        self.ring.control().presence.consumers.store(0, Ordering::Relaxed);
+        self.ring.control().presence.0.consumers.store(0, Ordering::Relaxed);
     }
 }
 

@@ -1,6 +1,6 @@
 //! What can go wrong, with the numbers.
 
-use std::fmt;
+use std::{fmt, io};
 
 /// Why room in a ring could not be claimed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -57,6 +57,27 @@ pub enum StorageError {
         /// Size of the allocation, in bytes.
         bytes: usize,
     },
+    /// The metadata does not fit in front of the buffer.
+    MetadataTooLong {
+        /// Length of the metadata, in bytes.
+        len: usize,
+        /// The most that fits, in bytes.
+        max: usize,
+    },
+    /// The system refused.
+    System {
+        /// What it was asked for: `create`, `fallocate`, `mmap`, `prefault` or `mlock`.
+        call: &'static str,
+        /// Size of the memory, in bytes.
+        bytes: usize,
+        /// Its answer.
+        error: io::Error,
+    },
+    /// This platform has no such storage.
+    Unsupported {
+        /// What was asked for.
+        storage: &'static str,
+    },
 }
 
 impl fmt::Display for StorageError {
@@ -69,8 +90,24 @@ impl fmt::Display for StorageError {
             StorageError::OutOfMemory { bytes } => {
                 write!(f, "no memory for a ring of {bytes} bytes")
             }
+            StorageError::MetadataTooLong { len, max } => {
+                write!(f, "metadata of {len} bytes is longer than the {max} bytes that fit")
+            }
+            StorageError::System { call, bytes, error } => {
+                write!(f, "cannot {call} {bytes} bytes for a ring: {error}")
+            }
+            StorageError::Unsupported { storage } => {
+                write!(f, "no support for {storage} on this platform")
+            }
         }
     }
 }
 
-impl std::error::Error for StorageError {}
+impl std::error::Error for StorageError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            StorageError::System { error, .. } => Some(error),
+            _ => None,
+        }
+    }
+}

@@ -13,6 +13,9 @@ pub trait Flavour: Reserve {}
 
 /// How a producer reserves room and publishes it.
 pub(crate) trait Reserve: Sized {
+    /// What the control block calls this flavour.
+    const ID: u32;
+
     /// Whether the consumer has to zero room before it gives it back, so that a header of 0 means "not ready" when it is
     /// claimed again. An SPSC producer writes that 0 itself, behind each record; several producers cannot.
     const CONSUMER_ZEROES: bool;

@@ -34,6 +34,9 @@ pub struct Producer<F: Flavour> {
 // two producers get the same room.
 unsafe impl<F: Flavour> Send for Producer<F> {}
 
+// SAFETY: a shared producer only tells, and counts whom it is cloned to in an atomic; claiming takes it exclusively.
+unsafe impl<F: Flavour> Sync for Producer<F> {}
+
 impl<F: Flavour> Producer<F> {
     pub(crate) fn new(ring: Arc<Ring>) -> Self {
         Producer { flavour: F::first(&ring), ring: Some(ring) }
@@ -133,7 +136,7 @@ impl<F: Flavour> Producer<F> {
         };
         // Relaxed: a number to look at, which may be out of date when it arrives. The head first, so that it is not
         // ahead of the position.
-        let head = ring.control().head.load(Ordering::Relaxed);
+        let head = ring.control().head.0.load(Ordering::Relaxed);
         self.flavour.position(ring).saturating_sub(head) as usize
     }
 

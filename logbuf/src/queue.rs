@@ -12,6 +12,6 @@ use crate::sync::Arc;
 
 /// The two ends of a new ring.
 pub(crate) fn ends<F: Flavour>(storage: Storage) -> (Producer<F>, Consumer<F>) {
-    let ring = Arc::new(Ring::new(storage));
+    let ring = Arc::new(Ring::new(storage, F::ID));
     (Producer::new(ring.clone()), Consumer::new(ring))
 }

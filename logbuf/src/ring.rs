@@ -13,7 +13,10 @@ pub(crate) struct Ring {
 }
 
 impl Ring {
-    pub(crate) fn new(storage: Storage) -> Ring {
+    /// Makes the memory a ring of the flavour that is called `flavour`.
+    pub(crate) fn new(storage: Storage, flavour: u32) -> Ring {
+        // Relaxed: nobody else has access yet.
+        storage.control().preamble.0.flavour.store(flavour, Ordering::Relaxed);
         Ring { storage }
     }
 
@@ -30,28 +33,28 @@ impl Ring {
     /// One producer more.
     pub(crate) fn join(&self) {
         // Relaxed: the caller has a producer, so that the count does not pass through 0.
-        self.control().presence.producers.fetch_add(1, Ordering::Relaxed);
+        self.control().presence.0.producers.fetch_add(1, Ordering::Relaxed);
     }
 
     /// One producer less.
     pub(crate) fn leave(&self) {
         // Release: what it committed happens before the consumer that sees the count at 0; the counts of the others go on
         // with the release sequence.
-        self.control().presence.producers.fetch_sub(1, Ordering::Release);
+        self.control().presence.0.producers.fetch_sub(1, Ordering::Release);
     }
 
     /// Whether every producer was dropped. If so, everything they committed is visible to the caller from now on.
     pub(crate) fn is_producer_gone(&self) -> bool {
         // Acquire: pairs with the release of the last producer's drop, so that a read after this call sees all that
         // was committed before it.
-        self.control().presence.producers.load(Ordering::Acquire) == 0
+        self.control().presence.0.producers.load(Ordering::Acquire) == 0
     }
 
     /// Whether the consumer was dropped.
     #[inline]
     pub(crate) fn is_consumer_gone(&self) -> bool {
         // Relaxed: nothing is read on the strength of it; the head is acquired where it is used.
-        self.control().presence.consumers.load(Ordering::Relaxed) == 0
+        self.control().presence.0.consumers.load(Ordering::Relaxed) == 0
     }
 }
 

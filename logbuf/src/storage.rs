@@ -1,6 +1,12 @@
 //! The memory that a ring lives in.
 
-use std::alloc::{Layout, alloc_zeroed, dealloc};
+mod heap;
+#[cfg_attr(target_os = "linux", path = "storage/linux.rs")]
+#[cfg_attr(not(target_os = "linux"), path = "storage/unsupported.rs")]
+mod mapping;
+
+use std::fmt;
+use std::path::Path;
 use std::ptr::NonNull;
 
 use crate::control::Control;
@@ -10,8 +16,14 @@ use crate::word::GRANULE;
 
 /// Memory for one ring: a control block and a buffer whose size is a power of two.
 ///
-/// A storage is given to [`spsc::with_storage`](crate::queue::spsc::with_storage), and freed when both ends of the ring
-/// are gone.
+/// A storage is given to [`spsc::with_storage`](crate::queue::spsc::with_storage) or its like, and freed when both ends
+/// of the ring are gone.
+///
+/// | constructor | memory | for |
+/// |---|---|---|
+/// | [`heap`](Storage::heap) | the allocator's | everything |
+/// | [`anonymous`](Storage::anonymous) | pages of its own | no page faults later, large pages, locked pages |
+/// | [`file`](Storage::file) | a file's pages, shared | records that outlive the process: see [`Image`](crate::Image) |
 ///
 /// # Examples
 ///
@@ -25,8 +37,57 @@ use crate::word::GRANULE;
 /// ```
 pub struct Storage {
     base: NonNull<u8>,
-    layout: Layout,
     capacity: usize,
+    /// From the base to the buffer, in bytes.
+    buffer_offset: usize,
+    pages: PageKind,
+    /// Gives the memory back when it is dropped.
+    _memory: Memory,
+}
+
+/// Whose memory it is.
+enum Memory {
+    Heap { _block: heap::Block },
+    Mapping { _mapping: mapping::Mapping },
+}
+
+/// What to ask of the system for an anonymous mapping. The default is plain pages, made when they are first used.
+///
+/// # Examples
+///
+/// ```
+/// use logbuf::{Pages, Storage};
+///
+/// # #[cfg(target_os = "linux")] {
+/// let storage = Storage::anonymous(1 << 20, Pages { prefault: true, ..Pages::default() })?;
+/// assert_eq!(storage.capacity(), 1 << 20);
+/// # }
+/// # Ok::<(), logbuf::StorageError>(())
+/// ```
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Pages {
+    /// Make all pages now, so that no page fault is left for the hot path.
+    pub prefault: bool,
+    /// Ask for huge pages. This never fails: [`Storage::pages`] says what was granted.
+    pub huge: bool,
+    /// Lock the pages into memory, so that they are never swapped out. Subject to `RLIMIT_MEMLOCK`.
+    pub lock: bool,
+}
+
+/// The pages that a storage got.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum PageKind {
+    /// The usual ones.
+    Normal,
+    /// Huge pages from the reserved pool.
+    Huge,
+    /// The kernel was asked to use huge pages where it can. So many bytes of the buffer and the control block were in huge
+    /// pages when the storage was made; with [`Pages::prefault`] that number is final unless the kernel does more later.
+    Transparent {
+        /// Bytes in huge pages.
+        huge_bytes: usize,
+    },
 }
 
 // SAFETY: the memory belongs to the storage alone; what is shared in it is atomic, and the ends of the ring hand the
@@ -42,6 +103,9 @@ impl Storage {
     /// The largest capacity in bytes: what the length in a record header can describe.
     pub const MAX_CAPACITY: usize = 1 << 30;
 
+    /// The most metadata that a file can hold, in bytes.
+    pub const MAX_METADATA: usize = BUFFER_OFFSET - 512;
+
     /// Allocates a storage on the heap, with `capacity` bytes rounded up to a power of two.
     ///
     /// # Errors
@@ -50,21 +114,12 @@ impl Storage {
     /// allocator refuses.
     pub fn heap(capacity: usize) -> Result<Storage, StorageError> {
         let capacity = round_capacity(capacity)?;
-        let layout = Layout::new::<Control>();
-        let (layout, offset) = Layout::array::<Granule>(capacity / GRANULE)
-            .and_then(|granules| layout.extend(granules))
-            .expect("limited by MAX_CAPACITY");
-        assert_eq!(offset, size_of::<Control>(), "the buffer follows the control block");
-        // SAFETY: the layout is not empty: it holds a control block.
-        let memory = unsafe { alloc_zeroed(layout) };
-        let base =
-            NonNull::new(memory).ok_or(StorageError::OutOfMemory { bytes: layout.size() })?;
-        let storage = Storage { base, layout, capacity };
-        // SAFETY: the layout begins with a control block, and the memory is ours.
-        unsafe { storage.base.cast::<Control>().write(Control::new()) };
-        // SAFETY: the layout goes on with these granules, zeroed.
-        unsafe { Granule::init(storage.buffer().cast_mut(), capacity / GRANULE) };
-        Ok(storage)
+        let buffer_offset = size_of::<Control>();
+        let block = heap::Block::new(buffer_offset + buffer_size(capacity))?;
+        let base = block.base();
+        let memory = Memory::Heap { _block: block };
+        // SAFETY: a new block of zeros, large enough and aligned as a control block.
+        Ok(unsafe { Storage::new(memory, base, capacity, buffer_offset, &[], PageKind::Normal) })
     }
 
     /// As [`Storage::heap`], for the constructors that take a wrong capacity for a mistake in the program.
@@ -72,9 +127,123 @@ impl Storage {
         Storage::heap(capacity).unwrap_or_else(|error| panic!("{error}"))
     }
 
+    /// Maps pages of its own for a storage with `capacity` bytes rounded up to a power of two.
+    ///
+    /// # Errors
+    ///
+    /// Those of a wrong capacity as in [`Storage::heap`]; [`StorageError::System`] if the pages cannot be mapped or
+    /// locked; [`StorageError::Unsupported`] on platforms without.
+    pub fn anonymous(capacity: usize, pages: Pages) -> Result<Storage, StorageError> {
+        let capacity = round_capacity(capacity)?;
+        let (mapping, kind) =
+            mapping::Mapping::anonymous(BUFFER_OFFSET + buffer_size(capacity), pages)?;
+        let base = mapping.base();
+        let memory = Memory::Mapping { _mapping: mapping };
+        // SAFETY: a new mapping of zeros, large enough and aligned as a page.
+        Ok(unsafe { Storage::new(memory, base, capacity, BUFFER_OFFSET, &[], kind) })
+    }
+
+    /// Creates a file, readable and writable for its owner alone, and maps it for a storage with `capacity` bytes rounded
+    /// up to a power of two. Its blocks are allocated and its pages made now. What is committed to the ring is in the
+    /// file at once as far as other processes are concerned, and stays there when this one dies, in whatever way: see
+    /// [`Image`](crate::Image). It is not synchronised with a disk; the place for it is `/dev/shm`.
+    ///
+    /// `metadata` is the owner's: at most [`Storage::MAX_METADATA`] bytes for whoever finds the file. Removing the file
+    /// is up to the caller.
+    ///
+    /// # Errors
+    ///
+    /// Those of a wrong capacity as in [`Storage::heap`]; [`StorageError::MetadataTooLong`]; [`StorageError::System`] if
+    /// the file exists, cannot be created, allocated or mapped; [`StorageError::Unsupported`] on platforms without.
+    ///
+    /// # Safety
+    ///
+    /// Until both ends of the ring are dropped, nobody else may write to the file or shorten it. What another process
+    /// reads from it does no harm.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[cfg(target_os = "linux")] {
+    /// use logbuf::{Entry, Image, Storage, queue::spsc};
+    ///
+    /// # let folder = tempfile::tempdir().unwrap();
+    /// # let path = folder.path().join("ring");
+    /// // SAFETY: the folder is private, and nothing in this process touches the file.
+    /// let storage = unsafe { Storage::file(&path, 4096, b"who and when")? };
+    /// let (mut producer, consumer) = spsc::with_storage(storage);
+    /// let mut claim = producer.try_claim(5).unwrap();
+    /// claim.copy_from_slice(b"hello");
+    /// claim.commit();
+    ///
+    /// // As another process would, at whatever time:
+    /// let bytes = std::fs::read(&path).unwrap();
+    /// let image = Image::parse(&bytes).unwrap();
+    /// assert_eq!(image.metadata(), b"who and when");
+    /// let entries: Vec<_> = image.entries().collect::<Result<_, _>>().unwrap();
+    /// assert_eq!(entries, [Entry::Record { position: 0, payload: b"hello" }]);
+    /// # drop(consumer);
+    /// # }
+    /// # Ok::<(), logbuf::StorageError>(())
+    /// ```
+    pub unsafe fn file(
+        path: &Path,
+        capacity: usize,
+        metadata: &[u8],
+    ) -> Result<Storage, StorageError> {
+        let capacity = round_capacity(capacity)?;
+        if metadata.len() > Storage::MAX_METADATA {
+            return Err(StorageError::MetadataTooLong {
+                len: metadata.len(),
+                max: Storage::MAX_METADATA,
+            });
+        }
+        // SAFETY: passed on to the caller.
+        let mapping =
+            unsafe { mapping::Mapping::file(path, BUFFER_OFFSET + buffer_size(capacity)) }?;
+        let base = mapping.base();
+        let memory = Memory::Mapping { _mapping: mapping };
+        // SAFETY: a new file of zeros, large enough and aligned as a page.
+        Ok(unsafe {
+            Storage::new(memory, base, capacity, BUFFER_OFFSET, metadata, PageKind::Normal)
+        })
+    }
+
+    /// Makes a ring's memory of plain memory.
+    ///
+    /// # Safety
+    ///
+    /// `memory` holds, from `base` on, `buffer_offset` and then `buffer_size(capacity)` bytes that are zero and used by
+    /// nobody else; the base is aligned as a control block. The metadata fits between control block and buffer.
+    unsafe fn new(
+        memory: Memory,
+        base: NonNull<u8>,
+        capacity: usize,
+        buffer_offset: usize,
+        metadata: &[u8],
+        pages: PageKind,
+    ) -> Storage {
+        let storage = Storage { base, capacity, buffer_offset, pages, _memory: memory };
+        // SAFETY: within the memory.
+        let place = unsafe { base.add(size_of::<Control>()) };
+        // SAFETY: the caller vouches for the room.
+        unsafe { place.copy_from_nonoverlapping(NonNull::from(metadata).cast(), metadata.len()) };
+        // SAFETY: `capacity / GRANULE` granules of zeros lie there.
+        unsafe { Granule::init(storage.buffer().cast_mut(), capacity / GRANULE) };
+        let control = Control::new(capacity, buffer_offset, metadata.len());
+        // SAFETY: there is room, and the base is aligned.
+        unsafe { base.cast::<Control>().write(control) };
+        storage
+    }
+
     /// Size of the buffer in bytes: a power of two.
     pub fn capacity(&self) -> usize {
         self.capacity
+    }
+
+    /// What pages the storage got.
+    pub fn pages(&self) -> PageKind {
+        self.pages
     }
 
     /// The control block.
@@ -86,8 +255,8 @@ impl Storage {
 
     /// The first granule of the buffer, of `capacity / 8`.
     pub(crate) fn buffer(&self) -> *const Granule {
-        // SAFETY: the layout is a control block followed by the buffer.
-        unsafe { self.base.as_ptr().add(size_of::<Control>()) }.cast()
+        // SAFETY: the buffer lies there, in the same memory.
+        unsafe { self.base.as_ptr().add(self.buffer_offset) }.cast()
     }
 }
 
@@ -97,9 +266,24 @@ impl Drop for Storage {
         unsafe { Granule::destroy(self.buffer().cast_mut(), self.capacity / GRANULE) };
         // SAFETY: as above.
         unsafe { self.base.cast::<Control>().drop_in_place() };
-        // SAFETY: allocated by the constructor with this layout.
-        unsafe { dealloc(self.base.as_ptr(), self.layout) };
     }
+}
+
+impl fmt::Debug for Storage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Storage")
+            .field("capacity", &self.capacity)
+            .field("pages", &self.pages)
+            .finish_non_exhaustive()
+    }
+}
+
+/// From the start of mapped memory to the buffer: the control block, the metadata, and the rest of a page.
+const BUFFER_OFFSET: usize = 4096;
+
+/// Bytes of memory for a buffer of `capacity` bytes.
+fn buffer_size(capacity: usize) -> usize {
+    capacity / GRANULE * size_of::<Granule>()
 }
 
 /// The capacity that a request for `requested` bytes gets.

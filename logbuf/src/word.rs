@@ -45,6 +45,14 @@ impl Word {
         Word(CLAIMED | len as u32)
     }
 
+    /// The length of the claim, if this is an open claim.
+    pub(crate) const fn claimed_len(self) -> Option<usize> {
+        match self.0 ^ CLAIMED {
+            len if len != 0 && len <= MAX_LEN as u32 => Some(len as usize),
+            _ => None,
+        }
+    }
+
     /// `bytes` bytes without a record, this header included.
     #[inline]
     pub(crate) const fn skip(bytes: usize) -> Word {

@@ -125,7 +125,7 @@ impl Consumer {
     /// ```
     pub fn stall(&mut self) -> Option<Stall> {
         // Relaxed: a number to look at. Whatever it says was reserved before now.
-        let tail = self.ring().control().tail.load(Ordering::Relaxed);
+        let tail = self.ring().control().tail.0.load(Ordering::Relaxed);
         let position = self.pending_position()?;
         if tail <= position {
             return None;
@@ -146,7 +146,7 @@ impl Mpsc {
     ) -> Result<Reserved, ClaimError> {
         let track = self.track;
         track.check_len(min)?;
-        let tail = &ring.control().tail;
+        let tail = &ring.control().tail.0;
         // Relaxed: the compare-and-swap finds out whether it is still true.
         let mut position = tail.load(Ordering::Relaxed);
         loop {
@@ -207,7 +207,7 @@ impl Mpsc {
     #[cold]
     fn extend_limit(&mut self, ring: &Ring) {
         // Acquire: pairs with the consumer's release, so that it has read and zeroed the room before we write there.
-        let head = ring.control().head.load(Ordering::Acquire);
+        let head = ring.control().head.0.load(Ordering::Acquire);
         self.limit = free_until(head, self.track);
     }
 }
@@ -221,6 +221,7 @@ fn free_until(head: u64, track: Track) -> u64 {
 impl Flavour for Mpsc {}
 
 impl Reserve for Mpsc {
+    const ID: u32 = 2;
     const CONSUMER_ZEROES: bool = true;
 
     fn first(ring: &Ring) -> Mpsc {
@@ -271,6 +272,6 @@ impl Reserve for Mpsc {
 
     fn position(&self, ring: &Ring) -> u64 {
         // Relaxed: a number to look at.
-        ring.control().tail.load(Ordering::Relaxed)
+        ring.control().tail.0.load(Ordering::Relaxed)
     }
 }

@@ -207,7 +207,7 @@ impl Spsc {
         let track = ring.track();
         self.check_len(track, len)?;
         // Acquire: pairs with the consumer's release, so that it has read what stood there before we write.
-        let head = ring.control().head.load(Ordering::Acquire);
+        let head = ring.control().head.0.load(Ordering::Acquire);
         let free_until = head + (track.capacity() - self.reserve) as u64;
         self.extend_limit(track, free_until);
         if self.fits(len) {
@@ -254,6 +254,7 @@ impl Spsc {
 impl Flavour for Spsc {}
 
 impl Reserve for Spsc {
+    const ID: u32 = 1;
     const CONSUMER_ZEROES: bool = false;
 
     fn first(ring: &Ring) -> Spsc {

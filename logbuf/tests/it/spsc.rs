@@ -34,7 +34,10 @@ fn a_record_too_long_for_what_the_reserve_leaves_says_so() {
     let (mut producer, _consumer) = spsc::new(1024);
     let max = producer.max_record_len();
     producer.set_reserve(100);
-    assert_eq!(producer.try_claim(max).unwrap_err(), ClaimError::TooLong { len: max, max: max - 50 });
+    assert_eq!(
+        producer.try_claim(max).unwrap_err(),
+        ClaimError::TooLong { len: max, max: max - 50 }
+    );
     producer.try_claim(max - 50).expect("it fits an empty ring").commit();
 }
 
@@ -46,10 +49,13 @@ fn rings_change_producers_at_every_position() {
     for round in 0..500_usize {
         let mut current = match producer.take() {
             Some(first) => first,
-            None => consumer.renew_producer().expect("the last producer is gone and the ring is empty"),
+            None => {
+                consumer.renew_producer().expect("the last producer is gone and the ring is empty")
+            }
         };
         for i in 0..round % 4 {
-            let mut claim = current.try_claim(4 + (round * 7 + i) % 40).expect("three short records fit");
+            let mut claim =
+                current.try_claim(4 + (round * 7 + i) % 40).expect("three short records fit");
             claim[..4].copy_from_slice(&next.to_le_bytes());
             claim.commit();
             next += 1;
