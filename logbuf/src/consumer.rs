@@ -3,6 +3,7 @@
 use std::fmt;
 use std::marker::PhantomData;
 use std::ops::Deref;
+use std::sync::atomic::compiler_fence;
 use std::time::{Duration, Instant};
 
 use crate::batch::Batch;
@@ -216,6 +217,10 @@ impl<F: Flavour> Consumer<F> {
     #[inline(always)]
     fn release(&mut self) {
         if F::CONSUMER_ZEROES {
+            // Relaxed: for a reader that comes when this process is dead. It only has to stand there before the zeros do,
+            // which is a matter between the compiler and this thread.
+            self.ring.control().head.0.zeroing.store(self.read, Ordering::Relaxed);
+            compiler_fence(Ordering::Release);
             // SAFETY: it was committed and not released, so that no producer has access to it, and `&mut self` rules
             // out that a record in it is still borrowed.
             unsafe { self.track.zero(self.head, self.read) };
@@ -223,7 +228,7 @@ impl<F: Flavour> Consumer<F> {
         self.head = self.read;
         // Release: what was read, or zeroed, before this happens before the producer that acquires the new head
         // writes there.
-        self.ring.control().head.0.store(self.head, Ordering::Release);
+        self.ring.control().head.0.released.store(self.head, Ordering::Release);
     }
 }
 

@@ -6,6 +6,7 @@
 //! ```text
 //! offset   0  magic, layout version, flavour, capacity, offset of the buffer, length of the metadata
 //!        128  head: position up to which room was released          written by the consumer
+//!        136  position up to which room is about to be released     written by the consumer (MPSC)
 //!        256  tail: position up to which room was reserved          written by the producers (MPSC)
 //!        384  producers and consumers that were not dropped         hardly ever written
 //!        512  metadata: bytes of the owner's                        (in a mapped file)
@@ -29,8 +30,7 @@ pub(crate) struct Line<T>(pub(crate) T);
 #[repr(C)]
 pub(crate) struct Control {
     pub(crate) preamble: Line<Preamble>,
-    /// Position up to which room was given back. Written by the consumer.
-    pub(crate) head: Line<AtomicU64>,
+    pub(crate) head: Line<Head>,
     /// Position up to which room was reserved. Written by the producers of an MPSC ring; unused in an SPSC ring, whose
     /// producer keeps it to itself.
     pub(crate) tail: Line<AtomicU64>,
@@ -47,6 +47,16 @@ pub(crate) struct Preamble {
     pub(crate) capacity: u64,
     pub(crate) buffer_offset: u64,
     pub(crate) metadata_len: u64,
+}
+
+/// How far the consumer has got. Written by the consumer.
+#[repr(C)]
+pub(crate) struct Head {
+    /// Position up to which room was given back.
+    pub(crate) released: AtomicU64,
+    /// Position up to which a consumer that zeroes has begun to. Whoever reads the ring when its owner has died starts
+    /// behind it: what is left of the records before it is not to be taken for headers.
+    pub(crate) zeroing: AtomicU64,
 }
 
 /// Who holds an end of the ring.
@@ -70,7 +80,7 @@ impl Control {
                 buffer_offset: buffer_offset as u64,
                 metadata_len: metadata_len as u64,
             }),
-            head: Line(AtomicU64::new(0)),
+            head: Line(Head { released: AtomicU64::new(0), zeroing: AtomicU64::new(0) }),
             tail: Line(AtomicU64::new(0)),
             presence: Line(Presence { producers: AtomicU32::new(1), consumers: AtomicU32::new(1) }),
         }

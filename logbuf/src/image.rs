@@ -3,7 +3,7 @@
 use std::fmt;
 use std::mem::offset_of;
 
-use crate::control::{Control, LAYOUT, MAGIC, Preamble};
+use crate::control::{Control, Head, LAYOUT, MAGIC, Preamble};
 use crate::flavour::Reserve;
 use crate::queue::mpsc::Mpsc;
 use crate::queue::spsc::Spsc;
@@ -23,7 +23,8 @@ use crate::word::{GRANULE, Kind, Word, span};
 pub struct Image<'a> {
     metadata: &'a [u8],
     buffer: &'a [u8],
-    head: u64,
+    /// Up to here everything was released, or was about to be.
+    start: u64,
     /// Where to stop at the latest: the tail of an MPSC ring, a lap behind the head in an SPSC ring.
     end: u64,
     shared: bool,
@@ -136,25 +137,28 @@ impl<'a> Image<'a> {
             field("metadata length", PREAMBLE + offset_of!(Preamble, metadata_len), &|value| {
                 value <= (buffer_offset - expected) as u64
             })? as usize;
-        let head = field("head", offset_of!(Control, head), &|value| {
-            value.is_multiple_of(GRANULE as u64) && value < u64::MAX / 2
-        })?;
+        let is_position = |value: u64| value.is_multiple_of(GRANULE as u64) && value < u64::MAX / 2;
+        let head_offset = offset_of!(Control, head);
+        let head = field("head", head_offset + offset_of!(Head, released), &is_position)?;
         let lap_later = head + capacity;
-        let end = if shared {
-            field("tail", offset_of!(Control, tail), &|value| {
-                value.is_multiple_of(GRANULE as u64) && (head..=lap_later).contains(&value)
-            })?
+        let (start, end) = if shared {
+            let end = field("tail", offset_of!(Control, tail), &|value| {
+                is_position(value) && value <= lap_later
+            })?;
+            let zeroing = field("zeroing", head_offset + offset_of!(Head, zeroing), &|value| {
+                is_position(value) && (head..=end).contains(&value.max(head))
+            })?;
+            (head.max(zeroing), end)
         } else {
-            lap_later
+            (head, lap_later)
         };
-
         let buffer_end = buffer_offset + capacity as usize;
         let buffer = bytes
             .get(buffer_offset..buffer_end)
             .ok_or(ImageError::TooShort { len: bytes.len(), expected: buffer_end })?;
         // Not behind the buffer, which is there.
         let metadata = &bytes[expected..expected + metadata_len];
-        Ok(Image { metadata, buffer, head, end, shared })
+        Ok(Image { metadata, buffer, start, end, shared })
     }
 
     /// What the owner gave to [`Storage::file`].
@@ -169,12 +173,12 @@ impl<'a> Image<'a> {
 
     /// Position up to which room was released, in bytes since the ring was made.
     pub fn head_position(&self) -> u64 {
-        self.head
+        self.start
     }
 
     /// Iterates over what was committed and not released, in order. Ends after the first error.
     pub fn entries(&self) -> Entries<'a> {
-        Entries { image: *self, position: self.head, failed: false }
+        Entries { image: *self, position: self.start, failed: false }
     }
 
     /// The header at `position`.
@@ -206,7 +210,7 @@ impl fmt::Debug for Image<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Image")
             .field("capacity", &self.capacity())
-            .field("head", &self.head)
+            .field("head", &self.start)
             .field("end", &self.end)
             .finish_non_exhaustive()
     }

@@ -136,7 +136,7 @@ impl<F: Flavour> Producer<F> {
         };
         // Relaxed: a number to look at, which may be out of date when it arrives. The head first, so that it is not
         // ahead of the position.
-        let head = ring.control().head.0.load(Ordering::Relaxed);
+        let head = ring.control().head.0.released.load(Ordering::Relaxed);
         self.flavour.position(ring).saturating_sub(head) as usize
     }
 

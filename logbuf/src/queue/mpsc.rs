@@ -207,7 +207,7 @@ impl Mpsc {
     #[cold]
     fn extend_limit(&mut self, ring: &Ring) {
         // Acquire: pairs with the consumer's release, so that it has read and zeroed the room before we write there.
-        let head = ring.control().head.0.load(Ordering::Acquire);
+        let head = ring.control().head.0.released.load(Ordering::Acquire);
         self.limit = free_until(head, self.track);
     }
 }

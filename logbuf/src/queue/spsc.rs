@@ -207,7 +207,7 @@ impl Spsc {
         let track = ring.track();
         self.check_len(track, len)?;
         // Acquire: pairs with the consumer's release, so that it has read what stood there before we write.
-        let head = ring.control().head.0.load(Ordering::Acquire);
+        let head = ring.control().head.0.released.load(Ordering::Acquire);
         let free_until = head + (track.capacity() - self.reserve) as u64;
         self.extend_limit(track, free_until);
         if self.fits(len) {

@@ -26,6 +26,9 @@ pub(crate) fn wait_until<'a, T>(
     condition.wait_timeout(guard, left).unwrap_or_else(PoisonError::into_inner).0
 }
 
+// What `control` draws.
+const _: () = assert!(size_of::<crate::control::Control>() == 512);
+
 /// 8 bytes of a ring's buffer. All zeros is a valid granule.
 #[repr(C, align(8))]
 pub(crate) struct Granule {
