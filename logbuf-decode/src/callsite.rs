@@ -12,6 +12,8 @@ pub(crate) struct CallSite {
     pub(crate) site: Site,
     /// The message, or why records of the site cannot be read.
     pub(crate) message: Result<Message, Arc<str>>,
+    /// Whether records of the site are handed out.
+    pub(crate) wanted: bool,
 }
 
 impl CallSite {
@@ -21,7 +23,7 @@ impl CallSite {
         } else {
             Err("the types of its values are unknown".into())
         };
-        Self { site, message }
+        Self { site, message, wanted: true }
     }
 
     /// Bytes it takes in memory, about.

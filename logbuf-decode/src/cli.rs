@@ -3,15 +3,19 @@
 mod args;
 mod inputs;
 mod output;
+mod printer;
 mod report;
+mod select;
 mod status;
+mod when;
 
-use args::Args;
+use args::{Args, Show};
 use clap::Parser;
-use inputs::Inputs;
+use jiff::Timestamp;
 use logbuf_decode::{Json, Reader, Render, Text};
-use output::Output;
+use printer::{Printer, Stop};
 use report::Report;
+use select::Selection;
 use status::Status;
 use std::{io, process::ExitCode};
 
@@ -19,39 +23,43 @@ use std::{io, process::ExitCode};
 pub(crate) fn main() -> ExitCode {
     let args = Args::parse();
     let mut report = Report::new();
-    let inputs = Inputs::expand(&args.paths, &mut report);
-    let mut reader = Reader::new();
-    for file in &inputs.files {
-        reader.add_file(file);
-    }
-    if let Err(error) = print(&args, &mut reader, &mut report) {
-        // Whoever read the output has seen enough of it.
-        if error.kind() == io::ErrorKind::BrokenPipe {
-            return Status::Fine.into();
+    run(&args, &mut report).into()
+}
+
+/// Prints the records, and what is wrong.
+fn run(args: &Args, report: &mut Report) -> Status {
+    let now = Timestamp::now().to_zoned_datetime(args.show.zone());
+    let selection = match Selection::new(&args.choose, &now) {
+        Ok(selection) => selection,
+        Err(error) => {
+            report.error(error);
+            return report.status();
         }
-        report.error(format_args!("cannot write to standard output: {error}"));
+    };
+    let mut reader = Reader::new().filter(selection.filter());
+    inputs::add(&args.paths, &mut reader, report);
+
+    let writer = io::stdout().lock();
+    let mut printer = Printer::new(&args.choose, selection, render(&args.show), writer, report);
+    let printed = match reader.try_for_each(|record| printer.record(record)) {
+        Ok(()) | Err(Stop::Enough) => printer.finish(),
+        Err(Stop::Io(error)) => Err(error),
+    };
+    match printed {
+        Ok(()) => {}
+        // Whoever read the output has seen enough of it.
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => return Status::Fine,
+        Err(error) => report.error(format_args!("cannot write to standard output: {error}")),
     }
     report.findings(reader.findings());
     report.lost(&reader);
-    report.status().into()
+    report.status()
 }
 
-/// Prints the records.
-fn print(args: &Args, reader: &mut Reader, report: &mut Report) -> io::Result<()> {
-    let mut render: Box<dyn Render> = match (args.json, args.raw) {
-        (true, _) => Box::new(Json::new()),
-        (false, true) => Box::new(Text::raw()),
-        (false, false) => Box::new(Text::new()),
-    };
-    let mut output = Output::new(io::stdout().lock());
-    reader.try_for_each(|record| {
-        if record.level() > args.level {
-            return Ok(());
-        }
-        if let Err(error) = render.record(record, output.buffer()) {
-            report.record(record, &error);
-        }
-        output.flush_if_full()
-    })?;
-    output.flush()
+fn render(show: &Show) -> Box<dyn Render> {
+    if show.json {
+        return Box::new(Json::new());
+    }
+    let text = Text::new().zone(show.zone());
+    Box::new(if show.raw { text.raw() } else { text })
 }

@@ -13,6 +13,7 @@
 
 mod callsite;
 mod chunk;
+mod filter;
 mod finding;
 mod loss;
 mod merge;
@@ -26,8 +27,10 @@ mod tables;
 mod time;
 mod walk;
 
+pub use filter::Filter;
 pub use finding::{Finding, Problem, Severity};
-pub use logbuf_format::{Level, escape::controls as escape, render::TooLong};
+pub use jiff::tz::TimeZone;
+pub use logbuf_format::{Level, escape::controls as escape, render::TooLong, site::Site};
 pub use loss::Lost;
 pub use reader::Reader;
 pub use record::{Record, ThreadName};

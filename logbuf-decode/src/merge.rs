@@ -2,6 +2,7 @@
 
 use crate::{
     chunk::{Chunk, Entry},
+    filter::Filter,
     finding::Findings,
     segment::{EventBlock, Segment},
 };
@@ -90,12 +91,15 @@ impl Merge {
         }
     }
 
-    /// Adds the blocks of the segment with this number.
-    pub(crate) fn add(&mut self, number: u32, segment: &Segment) {
+    /// Adds those blocks of the segment with this number that may hold what is wanted.
+    pub(crate) fn add(&mut self, number: u32, segment: &Segment, filter: &Filter) {
         for (block, &event_block) in (0..).zip(segment.blocks()) {
-            let ticks = event_block.first;
-            let key = Key { unix_ns: segment.unix_ns(ticks), segment: number, ticks, block };
-            self.push_due(Due { key, block: event_block, rank: 0, again: false });
+            let EventBlock { first, last, levels, .. } = event_block;
+            let unix_ns = segment.unix_ns(first);
+            if filter.wants_block(levels, unix_ns, segment.unix_ns(last)) {
+                let key = Key { unix_ns, segment: number, ticks: first, block };
+                self.push_due(Due { key, block: event_block, rank: 0, again: false });
+            }
         }
     }
 

@@ -2,6 +2,7 @@
 
 use crate::{
     callsite::CallSite,
+    filter::Filter,
     finding::{Finding, Findings, Problem},
     loss::Lost,
     merge::{Merge, Position},
@@ -46,6 +47,7 @@ pub struct Reader {
     segments: Vec<Segment>,
     merge: Merge,
     findings: Findings,
+    filter: Filter,
 }
 
 impl Reader {
@@ -54,11 +56,28 @@ impl Reader {
         Self::default()
     }
 
-    /// A reader that holds about so many bytes of blocks that overlap in time; 64 MiB unless said.
+    /// Holds about so many bytes of blocks that overlap in time; 64 MiB unless said.
     ///
-    /// With less, more blocks are read more than once where many overlap. What is read does not change.
-    pub fn with_memory(bytes: usize) -> Self {
-        Self { merge: Merge::with_budget(bytes), ..Self::default() }
+    /// With less, blocks are read more than once where many overlap. What is read does not change.
+    ///
+    /// # Panics
+    ///
+    /// If files were added already.
+    #[must_use]
+    pub fn memory(self, bytes: usize) -> Self {
+        assert!(self.segments.is_empty(), "a reader is set up before files are added");
+        Self { merge: Merge::with_budget(bytes), ..self }
+    }
+
+    /// Hands out only what `filter` wants.
+    ///
+    /// # Panics
+    ///
+    /// If files were added already.
+    #[must_use]
+    pub fn filter(self, filter: Filter) -> Self {
+        assert!(self.segments.is_empty(), "a reader is set up before files are added");
+        Self { filter, ..self }
     }
 
     /// Adds a file. Its headers and tables are read now, its records when they are due.
@@ -95,20 +114,21 @@ impl Reader {
 
     fn add(&mut self, source: Source) {
         let file = source.name().clone();
-        let opened = Segment::open(source, &mut self.findings).and_then(|segment| {
-            let Some(mut segment) = segment else { return Ok(None) };
-            segment.scan(&mut self.findings)?;
-            segment.finish(&mut self.findings)?;
-            Ok(Some(segment))
-        });
-        match opened {
+        let failed = |error| Problem::Io(Arc::new(error));
+        match Segment::open(source, &mut self.findings) {
+            Ok(None) => {}
+            Err(error) => self.findings.add(&file, None, failed(error)),
             Ok(Some(mut segment)) => {
+                let read = segment.scan(&mut self.findings);
+                if let Err(error) = read.and_then(|()| segment.finish(&mut self.findings)) {
+                    // What was read before it failed is there.
+                    self.findings.add(&file, None, failed(error));
+                }
+                segment.choose(&self.filter);
                 segment.source().release();
-                self.merge.add(self.segments.len() as u32, &segment);
+                self.merge.add(self.segments.len() as u32, &segment, &self.filter);
                 self.segments.push(segment);
             }
-            Ok(None) => {}
-            Err(error) => self.findings.add(&file, None, Problem::Io(Arc::new(error))),
         }
     }
 
@@ -138,8 +158,12 @@ impl Reader {
         while let Some(place) = self.merge.advance(&mut self.segments, &mut self.findings) {
             let segment = &self.segments[place.segment];
             let mut values = spare;
-            let result = match call_site(segment, &place, &mut values) {
-                Ok(call_site) => {
+            let is_wanted = self.filter.wants_time(place.unix_ns)
+                && segment.wants_thread(place.entry.thread, &self.filter);
+            let found = if is_wanted { call_site(segment, &place, &mut values) } else { Ok(None) };
+            let result = match found {
+                Ok(None) => Ok(()),
+                Ok(Some(call_site)) => {
                     let thread = segment.thread(place.entry.thread);
                     if thread.is_none() {
                         let problem = Problem::UnknownThread { thread: place.entry.thread };
@@ -171,21 +195,24 @@ impl Reader {
     }
 }
 
-/// The site of the record, and its values in `values`.
+/// The site of the record, and its values in `values`; `None` if the site is not wanted.
 #[inline]
 fn call_site<'a>(
     segment: &'a Segment,
     place: &Position<'a>,
     values: &mut Vec<Value<'a>>,
-) -> Result<&'a CallSite, Problem> {
+) -> Result<Option<&'a CallSite>, Problem> {
     let site = place.entry.site;
     let call_site = segment.site(site).ok_or(Problem::UnknownSite { site })?;
+    if !call_site.wanted {
+        return Ok(None);
+    }
     if let Err(cause) = &call_site.message {
         return Err(Problem::Unrenderable { site, cause: Arc::clone(cause) });
     }
     value::take_all(&call_site.site.values, place.values, values)
         .map_err(|error| Problem::Unrenderable { site, cause: error.to_string().into() })?;
-    Ok(call_site)
+    Ok(Some(call_site))
 }
 
 /// The vector, empty, for the values of the next record: it need not be allocated again.

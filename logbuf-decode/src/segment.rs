@@ -2,6 +2,7 @@
 
 use crate::{
     callsite::CallSite,
+    filter::Filter,
     finding::{Findings, Problem},
     loss::Lost,
     record::ThreadName,
@@ -11,7 +12,7 @@ use crate::{
 };
 use logbuf_format::{
     Error, Fault,
-    block::{Codec, Compression, Header, Kind},
+    block::{Codec, Compression, Header, Kind, Summary},
     end::End,
     limits, segment,
     site::Site,
@@ -45,8 +46,12 @@ pub(crate) struct EventBlock {
     pub(crate) offset: u64,
     /// The smallest time stamp, ticks.
     pub(crate) first: u64,
+    /// The largest time stamp, ticks.
+    pub(crate) last: u64,
     /// Bytes of header and stored payload.
     pub(crate) len: u32,
+    /// The bits of the levels inside.
+    pub(crate) levels: u8,
 }
 
 #[derive(Debug)]
@@ -145,12 +150,26 @@ impl Segment {
 
     /// The threads that the segment describes.
     pub fn threads(&self) -> impl Iterator<Item = &Thread> {
-        self.tables.threads.values()
+        self.tables.threads.values().map(|known| &known.thread)
     }
 
     /// The thread with this number.
     pub fn thread(&self, id: u32) -> Option<&Thread> {
-        self.tables.threads.get(id)
+        self.tables.threads.get(id).map(|known| &known.thread)
+    }
+
+    /// Whether records of the thread with this number are handed out.
+    #[inline]
+    pub(crate) fn wants_thread(&self, id: u32, filter: &Filter) -> bool {
+        match self.tables.threads.get(id) {
+            Some(known) => known.wanted,
+            None => filter.wants_thread(ThreadName::new(id, None)),
+        }
+    }
+
+    /// Marks the sites and threads that `filter` wants.
+    pub(crate) fn choose(&mut self, filter: &Filter) {
+        self.tables.choose(filter);
     }
 
     /// The site with this number.
@@ -197,6 +216,13 @@ impl Segment {
 
     /// Reads headers and tables from where the last call stopped to the end of the file, or to the END block.
     pub(crate) fn scan(&mut self, findings: &mut Findings) -> io::Result<()> {
+        let result = self.scan_blocks(findings);
+        let anchors = self.tables.take_anchors();
+        anchors.into_iter().for_each(|anchor| self.timeline.add(anchor));
+        result
+    }
+
+    fn scan_blocks(&mut self, findings: &mut Findings) -> io::Result<()> {
         while self.tables.end.is_none() {
             match self.walk.next(&mut self.source)? {
                 Item::Block { offset, header } => self.take(offset, &header, findings)?,
@@ -209,8 +235,6 @@ impl Segment {
                 Item::Cut { .. } | Item::End => break,
             }
         }
-        let anchors = self.tables.take_anchors();
-        anchors.into_iter().for_each(|anchor| self.timeline.add(anchor));
         Ok(())
     }
 
@@ -277,7 +301,8 @@ impl Segment {
             findings.add(self.source.name(), offset, unreadable(header));
         } else if summary.records > 0 {
             let len = walk::stored_end(header) as u32;
-            self.blocks.push(EventBlock { offset, first: summary.first, len });
+            let Summary { first, last, levels, .. } = *summary;
+            self.blocks.push(EventBlock { offset, first, last, len, levels });
         }
     }
 

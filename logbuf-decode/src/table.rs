@@ -41,6 +41,11 @@ impl<T> Table<T> {
     pub(crate) fn values(&self) -> impl Iterator<Item = &T> {
         self.dense.iter().flatten().chain(self.sparse.values())
     }
+
+    /// All values, in the same order.
+    pub(crate) fn values_mut(&mut self) -> impl Iterator<Item = &mut T> {
+        self.dense.iter_mut().flatten().chain(self.sparse.values_mut())
+    }
 }
 
 #[cfg(test)]

@@ -1,6 +1,9 @@
 //! What a segment says about its records beside them: sites, threads, anchors, losses, totals.
 
-use crate::{callsite::CallSite, finding::Problem, loss, loss::Losses, table::Table};
+use crate::{
+    callsite::CallSite, filter::Filter, finding::Problem, loss, loss::Losses, record::ThreadName,
+    table::Table,
+};
 use logbuf_format::{
     Error, block::Kind, clock::Anchor, end::End, loss::Loss, site::Site, thread::Thread,
 };
@@ -11,11 +14,19 @@ const BYTES: usize = 64 << 20;
 /// Clock anchors of one segment.
 const ANCHORS: usize = 1 << 22;
 
+/// A thread that logs.
+#[derive(Debug)]
+pub(crate) struct LogThread {
+    pub(crate) thread: Thread,
+    /// Whether its records are handed out.
+    pub(crate) wanted: bool,
+}
+
 /// The tables of one segment, as far as its blocks have been read.
 #[derive(Debug)]
 pub(crate) struct Tables {
     pub(crate) sites: Table<CallSite>,
-    pub(crate) threads: Table<Thread>,
+    pub(crate) threads: Table<LogThread>,
     pub(crate) losses: Losses,
     pub(crate) end: Option<End>,
     /// Anchors that are not in the timeline yet, in the order of the file.
@@ -70,6 +81,16 @@ impl Tables {
         anchors
     }
 
+    /// Marks what `filter` wants.
+    pub(crate) fn choose(&mut self, filter: &Filter) {
+        for call_site in self.sites.values_mut() {
+            call_site.wanted = filter.wants_site(&call_site.site);
+        }
+        for LogThread { thread, wanted } in self.threads.values_mut() {
+            *wanted = filter.wants_thread(ThreadName::new(thread.id, Some(thread)));
+        }
+    }
+
     fn add_site(&mut self, site: Site) -> Result<(), Full> {
         // Every site is listed again in each segment before it has fired; what is known of it stays known.
         if !site.typed && self.sites.get(site.id).is_some_and(|known| known.site.typed) {
@@ -84,10 +105,10 @@ impl Tables {
     }
 
     fn add_thread(&mut self, thread: Thread) -> Result<(), Full> {
-        let cost = |thread: &Thread| size_of::<Thread>() + thread.name.len();
+        let cost = |thread: &Thread| size_of::<LogThread>() + thread.name.len();
         self.charge(cost(&thread))?;
-        if let Some(old) = self.threads.insert(thread.id, thread) {
-            self.bytes -= cost(&old);
+        if let Some(old) = self.threads.insert(thread.id, LogThread { thread, wanted: true }) {
+            self.bytes -= cost(&old.thread);
         }
         Ok(())
     }

@@ -1,37 +1,153 @@
 //! The command line.
 
-use clap::Parser;
-use logbuf_decode::Level;
+use clap::{ArgAction, Parser};
+use glob::Pattern;
+use logbuf_decode::{Level, TimeZone};
+use regex::Regex;
 use std::path::PathBuf;
 
 /// Decode logbuf files: one line for each record, in order of time.
 #[derive(Debug, Parser)]
 #[command(version, after_help = AFTER_HELP)]
 pub(crate) struct Args {
-    /// Files to decode, or folders, which stand for the files *.logbuf in them
+    /// Files to decode; folders, which stand for the files *.logbuf in them; patterns in quotes; - for standard input
     #[arg(required = true, value_name = "PATH")]
     pub(crate) paths: Vec<PathBuf>,
 
-    /// Print one JSON object for each record
+    #[command(flatten)]
+    pub(crate) choose: Choose,
+
+    #[command(flatten)]
+    pub(crate) show: Show,
+}
+
+/// Which records.
+#[derive(Debug, clap::Args)]
+#[command(next_help_heading = "Choosing records")]
+pub(crate) struct Choose {
+    /// Of this level and more severe ones: error, warn, info, debug or trace
+    #[arg(short, long, default_value = "trace", hide_default_value = true)]
+    pub(crate) level: Level,
+
+    /// Of targets that match PATTERN (* and ? as in a shell); may be given several times
+    #[arg(long, value_name = "PATTERN", action = ArgAction::Append)]
+    pub(crate) target: Vec<Pattern>,
+
+    /// Of threads whose names match PATTERN; may be given several times
+    #[arg(long, value_name = "PATTERN", action = ArgAction::Append)]
+    pub(crate) thread: Vec<Pattern>,
+
+    /// Of the call at FILE or FILE:LINE; the last parts of the path will do; may be given several times
+    #[arg(long, value_name = "FILE[:LINE]", action = ArgAction::Append)]
+    pub(crate) site: Vec<Place>,
+
+    /// With messages in which REGEX is found
+    #[arg(long, value_name = "REGEX")]
+    pub(crate) grep: Option<Regex>,
+
+    /// From TIME on: RFC 3339, "2026-11-23 14:05", 14:05, today, yesterday, -3h
+    #[arg(long, value_name = "TIME", allow_hyphen_values = true)]
+    pub(crate) since: Option<String>,
+
+    /// Before TIME
+    #[arg(long, value_name = "TIME", allow_hyphen_values = true)]
+    pub(crate) until: Option<String>,
+
+    /// The last N of them
+    #[arg(short = 'n', long, value_name = "N", conflicts_with_all = ["head", "context"])]
+    pub(crate) tail: Option<usize>,
+
+    /// The first N of them
+    #[arg(long, value_name = "N")]
+    pub(crate) head: Option<usize>,
+
+    /// And N records before and behind each, whatever they are
+    #[arg(short = 'C', long, value_name = "N", default_value_t = 0, hide_default_value = true)]
+    pub(crate) context: usize,
+}
+
+/// In which form.
+#[derive(Debug, clap::Args)]
+#[command(next_help_heading = "Showing them")]
+pub(crate) struct Show {
+    /// One JSON object for each record, described in docs/JSON.md
     #[arg(long)]
     pub(crate) json: bool,
 
-    /// Print text as it was logged: do not escape control characters
+    /// Text as it was logged: do not escape control characters
     #[arg(long, conflicts_with = "json")]
     pub(crate) raw: bool,
 
-    /// Print records of this level and more severe ones: error, warn, info, debug or trace
-    #[arg(short, long, default_value = "trace", hide_default_value = true)]
-    pub(crate) level: Level,
+    /// Times in this zone, such as Europe/Berlin; it also holds for --since and --until
+    #[arg(short = 'Z', long, value_name = "ZONE", value_parser = zone)]
+    pub(crate) zone: Option<TimeZone>,
+
+    /// Times in the zone of this machine
+    #[arg(short = 'L', long, conflicts_with = "zone")]
+    pub(crate) local: bool,
+}
+
+impl Show {
+    /// The zone of times.
+    pub(crate) fn zone(&self) -> TimeZone {
+        match (&self.zone, self.local) {
+            (Some(zone), _) => zone.clone(),
+            (None, true) => TimeZone::system(),
+            (None, false) => TimeZone::UTC,
+        }
+    }
+}
+
+fn zone(name: &str) -> Result<TimeZone, String> {
+    TimeZone::get(name).map_err(|error| error.to_string())
+}
+
+/// A place in the source: a file, and a line if one is given.
+#[derive(Clone, Debug)]
+pub(crate) struct Place {
+    file: String,
+    line: Option<u32>,
+}
+
+impl std::str::FromStr for Place {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let (file, line) = match text.rsplit_once(':') {
+            None => (text, None),
+            Some((file, line)) => match line.parse() {
+                Ok(line) => (file, Some(line)),
+                Err(_) => return Err(format!("{line:?} is not the number of a line")),
+            },
+        };
+        if file.is_empty() {
+            return Err("the file is missing".to_owned());
+        }
+        Ok(Self { file: file.to_owned(), line })
+    }
+}
+
+impl Place {
+    /// Whether a call stands here.
+    pub(crate) fn is_at(&self, file: &str, line: u32) -> bool {
+        let is_file = file
+            .strip_suffix(&self.file)
+            .is_some_and(|rest| rest.is_empty() || rest.ends_with(['/', '\\']));
+        is_file && self.line.is_none_or(|wanted| wanted == line)
+    }
 }
 
 const AFTER_HELP: &str = "\
 Examples:
-  logbuf-decode logs/                               all segments of a folder, merged in order of time
-  logbuf-decode app.000001.logbuf -l warn           warnings and errors
-  logbuf-decode --json logs/ | jq .fields.rtt_ns    for programs
+  logbuf-decode logs/                                  all segments of a folder, merged in order of time
+  logbuf-decode app.000001.logbuf -l warn -C 3         warnings and errors, and what happened around them
+  logbuf-decode logs/ --since -3h --target 'gateway*'  the last three hours of the gateway
+  logbuf-decode logs/ --grep 'BTC-(USD|EUR)' -n 20     the last twenty messages about bitcoin
+  logbuf-decode --json logs/ | jq .fields.rtt_ns       for programs
+  zstdcat old.logbuf.zst | logbuf-decode -             standard input
 
-Damage, cut files and lost records are reported on standard error, after the records.
+Damage, cut files and lost records are reported on standard error, after the records. Blocks that cannot hold what is
+asked for are not read, and so not checked.
 
 Exit status:
   0  everything was read; a segment that is still being written counts as whole

@@ -1,54 +1,106 @@
-//! Which files to read.
+//! What to read: files, folders, patterns, standard input.
 
 use crate::cli::report::{Report, shown};
+use logbuf_decode::Reader;
 use std::{
     collections::HashSet,
-    fs, io,
+    fs::{self, File},
+    io::{self, Read},
     path::{Path, PathBuf},
 };
 
 /// The extension of segments.
 const EXTENSION: &str = "logbuf";
 
-/// Files, each once.
-#[derive(Debug, Default)]
-pub(crate) struct Inputs {
-    pub(crate) files: Vec<PathBuf>,
+/// What stands for standard input, on the command line and in messages.
+const STDIN: &str = "-";
+
+/// Adds what `paths` stand for to the reader, in their order.
+pub(crate) fn add(paths: &[PathBuf], reader: &mut Reader, report: &mut Report) {
+    let mut inputs = Inputs { seen: HashSet::new(), reader, report };
+    paths.iter().for_each(|path| inputs.add(path));
+}
+
+struct Inputs<'a> {
+    /// Files that were added, each under one name: given twice, its records would appear twice.
     seen: HashSet<PathBuf>,
+    reader: &'a mut Reader,
+    report: &'a mut Report,
 }
 
-impl Inputs {
-    /// The files that `paths` stand for, in their order; those of a folder by name.
-    pub(crate) fn expand(paths: &[PathBuf], report: &mut Report) -> Self {
-        let mut inputs = Self::default();
-        for path in paths {
-            if !path.is_dir() {
-                inputs.add(path.clone());
-                continue;
+impl Inputs<'_> {
+    fn add(&mut self, path: &Path) {
+        if path.as_os_str() == STDIN {
+            self.add_stream(path, Ok(io::stdin().lock()));
+        } else if path.exists() {
+            self.add_path(path);
+        } else {
+            self.add_pattern(path);
+        }
+    }
+
+    fn add_path(&mut self, path: &Path) {
+        if path.is_dir() {
+            self.add_folder(path);
+        } else if self.seen.insert(fs::canonicalize(path).unwrap_or_else(|_| path.to_owned())) {
+            match path.is_file() {
+                true => self.reader.add_file(path),
+                // A pipe, which cannot be read twice.
+                false => self.add_stream(path, File::open(path)),
             }
-            match segments_in(path) {
-                Ok(files) if files.is_empty() => {
-                    report.error(format_args!(
-                        "{}: no files *.{EXTENSION} in this folder",
-                        shown(path)
-                    ));
+        }
+    }
+
+    fn add_folder(&mut self, folder: &Path) {
+        match segments_in(folder) {
+            Ok(files) if files.is_empty() => {
+                let folder = shown(folder);
+                self.report.error(format_args!("{folder}: no files *.{EXTENSION} in this folder"));
+            }
+            Ok(files) => files.iter().for_each(|file| self.add_path(file)),
+            Err(error) => self.report.error(format_args!("{}: {error}", shown(folder))),
+        }
+    }
+
+    /// Adds the files that match the path, which is none itself.
+    fn add_pattern(&mut self, path: &Path) {
+        let pattern = path.to_str().filter(|text| text.contains(['*', '?', '[']));
+        let Some(matches) = pattern.and_then(|pattern| glob::glob(pattern).ok()) else {
+            // Not there; the reader says why.
+            return self.reader.add_file(path);
+        };
+        let mut is_empty = true;
+        for found in matches {
+            is_empty = false;
+            match found {
+                Ok(path) => self.add_path(&path),
+                Err(error) => {
+                    let (path, error) = (shown(error.path()), error.error());
+                    self.report.error(format_args!("{path}: {error}"));
                 }
-                Ok(files) => files.into_iter().for_each(|file| inputs.add(file)),
-                Err(error) => report.error(format_args!("{}: {error}", shown(path))),
             }
         }
-        inputs
+        if is_empty {
+            self.report.error(format_args!("{}: no file matches this pattern", shown(path)));
+        }
     }
 
-    /// Adds a file, unless it is there already under whatever path: its records would appear twice.
-    fn add(&mut self, path: PathBuf) {
-        let identity = fs::canonicalize(&path).unwrap_or_else(|_| path.clone());
-        if self.seen.insert(identity) {
-            self.files.push(path);
+    /// Adds what can be read but once: it is copied to a file without a name first.
+    fn add_stream(&mut self, name: &Path, stream: io::Result<impl Read>) {
+        match stream.and_then(spooled) {
+            Ok(file) => self.reader.add_stream(name, file),
+            Err(error) => self.report.error(format_args!("{}: {error}", shown(name))),
         }
     }
 }
 
+fn spooled(mut stream: impl Read) -> io::Result<File> {
+    let mut file = tempfile::tempfile()?;
+    io::copy(&mut stream, &mut file)?;
+    Ok(file)
+}
+
+/// The segments in a folder, by name.
 fn segments_in(folder: &Path) -> io::Result<Vec<PathBuf>> {
     let mut files = Vec::new();
     for entry in fs::read_dir(folder)? {

@@ -1,6 +1,7 @@
 //! Lines for programs.
 
 use crate::{record::Record, render::Render, time::Clock};
+use jiff::tz::TimeZone;
 use logbuf_format::{
     escape,
     render::TooLong,
@@ -33,7 +34,12 @@ pub struct Json {
 impl Json {
     /// Objects with the keys of this version.
     pub fn new() -> Self {
-        Self { clock: Clock::new(), ts: String::new(), message: String::new(), line: Vec::new() }
+        Self {
+            clock: Clock::new(TimeZone::UTC),
+            ts: String::new(),
+            message: String::new(),
+            line: Vec::new(),
+        }
     }
 }
 

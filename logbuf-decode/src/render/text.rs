@@ -1,6 +1,7 @@
 //! Lines for people.
 
 use crate::{record::Record, render::Render, time::Clock};
+use jiff::tz::TimeZone;
 use logbuf_format::{
     escape,
     render::{self, TooLong},
@@ -22,14 +23,21 @@ pub struct Text {
 }
 
 impl Text {
-    /// Lines with control characters escaped.
+    /// Lines with times in UTC, and control characters escaped.
     pub fn new() -> Self {
-        Self { clock: Clock::new(), raw: false }
+        Self { clock: Clock::new(TimeZone::UTC), raw: false }
     }
 
     /// Lines as the program logged them, whatever is in them.
-    pub fn raw() -> Self {
-        Self { raw: true, ..Self::new() }
+    #[must_use]
+    pub fn raw(self) -> Self {
+        Self { raw: true, ..self }
+    }
+
+    /// Times in this zone, each with its distance from UTC.
+    #[must_use]
+    pub fn zone(self, zone: TimeZone) -> Self {
+        Self { clock: Clock::new(zone), ..self }
     }
 }
 

@@ -3,26 +3,26 @@
 use crate::file::{File, filled, sample, sample_sites};
 use std::{
     fs,
-    io::{BufRead, BufReader},
+    io::{BufRead, BufReader, Write},
     path::Path,
     process::{Command, Stdio},
 };
 use tempfile::TempDir;
 
 /// Runs the command in `folder`: standard output, standard error, exit status.
-fn run(folder: &Path, args: &[&str]) -> (String, String, i32) {
+pub(crate) fn run(folder: &Path, args: &[&str]) -> (String, String, i32) {
     let output = command(folder, args).output().expect("the command runs");
     let text = |bytes| String::from_utf8(bytes).expect("UTF-8");
     (text(output.stdout), text(output.stderr), output.status.code().expect("an exit status"))
 }
 
-fn command(folder: &Path, args: &[&str]) -> Command {
+pub(crate) fn command(folder: &Path, args: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_logbuf-decode"));
     command.current_dir(folder).args(args);
     command
 }
 
-fn folder() -> TempDir {
+pub(crate) fn folder() -> TempDir {
     tempfile::tempdir().expect("a temporary folder")
 }
 
@@ -169,4 +169,51 @@ fn json_parses_line_by_line() {
         count += 1;
     }
     assert_eq!(count, 8);
+}
+
+#[test]
+fn a_pattern_stands_for_what_it_matches() {
+    let folder = folder();
+    fs::create_dir(folder.path().join("logs")).expect("a folder");
+    for number in 1..4 {
+        let path = folder.path().join(format!("logs/app.{number}.logbuf"));
+        fs::write(path, segment(number, &[number])).expect("write");
+    }
+    let shown = |args| {
+        let (stdout, stderr, status) = run(folder.path(), args);
+        (ids(&stdout), stderr, status)
+    };
+    assert_eq!(shown(&["logs/app.[12].logbuf"]), (vec![1, 2], String::new(), 0));
+    assert_eq!(shown(&["l*"]), (vec![1, 2, 3], String::new(), 0));
+    let expected = "logbuf-decode: error: logs/*.txt: no file matches this pattern\n".to_owned();
+    assert_eq!(shown(&["logs/*.txt"]), (vec![], expected, 2));
+}
+
+#[test]
+fn standard_input_is_read() {
+    let folder = folder();
+    fs::write(folder.path().join("app.logbuf"), segment(1, &[1, 5])).expect("write");
+    let input = |bytes: &[u8], args| {
+        let mut child = command(folder.path(), args)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("the command runs");
+        let mut stdin = child.stdin.take().expect("a pipe");
+        stdin.write_all(bytes).expect("the command reads");
+        drop(stdin);
+        let output = child.wait_with_output().expect("the command ends");
+        let text = |bytes| String::from_utf8(bytes).expect("UTF-8");
+        (ids(&text(output.stdout)), text(output.stderr), output.status.code())
+    };
+    let bytes = segment(2, &[2, 9]);
+    assert_eq!(input(&bytes, &["-"]), (vec![2, 9], String::new(), Some(0)));
+    assert_eq!(input(&bytes, &["app.logbuf", "-"]).0, [1, 2, 5, 9]);
+    if cfg!(unix) {
+        assert_eq!(input(&bytes, &["/dev/stdin"]).0, [2, 9]);
+    }
+    let cut = input(&bytes[..bytes.len() - 1], &["-"]);
+    assert!(cut.1.starts_with("logbuf-decode: warning: -: byte "), "{}", cut.1);
+    assert_eq!(cut.2, Some(1));
 }

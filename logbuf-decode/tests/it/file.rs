@@ -14,7 +14,7 @@ use logbuf_format::{
     types::Type,
     value::{Str, Value},
 };
-use std::ops::Range;
+use std::{collections::HashMap, ops::Range};
 
 /// The time at tick 0; a tick is a nanosecond. 2026-11-23T14:05:06Z.
 pub(crate) const EPOCH: i64 = 1_795_442_706_000_000_000;
@@ -29,6 +29,8 @@ pub(crate) struct File {
     number: u64,
     events: u64,
     lost: u64,
+    /// The level of each site that was put.
+    levels: HashMap<u32, Level>,
 }
 
 /// A block of a segment.
@@ -57,7 +59,15 @@ impl File {
         let mut bytes = Vec::new();
         let header = Header { number: 1, salt, anchor: anchor(0), meta };
         header.put(&mut bytes).expect("a small header");
-        Self { bytes, blocks: Vec::new(), salt, number: 0, events: 0, lost: 0 }
+        Self {
+            bytes,
+            blocks: Vec::new(),
+            salt,
+            number: 0,
+            events: 0,
+            lost: 0,
+            levels: HashMap::new(),
+        }
     }
 
     /// A block with this payload.
@@ -95,6 +105,7 @@ impl File {
     pub(crate) fn sites(&mut self, sites: &[Site]) -> &mut Self {
         let mut payload = Vec::new();
         sites.iter().for_each(|site| site.put(&mut payload).expect("a small site"));
+        self.levels.extend(sites.iter().map(|site| (site.id, site.level)));
         self.block(self.summary(Kind::SITES, sites.len()), &payload)
     }
 
@@ -132,7 +143,10 @@ impl File {
             }
             extent.seal(&mut payload, 1 << 20);
         }
+        let sites = extents.iter().flat_map(|(_, records)| records.iter().map(|record| record.0));
+        let levels = sites.filter_map(|site| self.levels.get(&site));
         let summary = Summary {
+            levels: levels.fold(0, |mask, level| mask | level.bit()),
             first: ticks().min().unwrap_or(0),
             last: ticks().max().unwrap_or(0),
             ..self.summary(Kind::EVENTS, ticks().count())

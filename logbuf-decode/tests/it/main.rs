@@ -1,5 +1,6 @@
 //! The decoder, through its library and its command, over files built for the purpose.
 
+mod choose;
 mod command;
 mod damage;
 mod file;

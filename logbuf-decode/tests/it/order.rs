@@ -42,7 +42,7 @@ fn build(files: &Files) -> (Vec<Vec<u8>>, Vec<String>) {
 
 fn check(files: &Files, memory: usize) {
     let (bytes, expected) = build(files);
-    let (lines, findings) = decode_all(Reader::with_memory(memory), bytes);
+    let (lines, findings) = decode_all(Reader::new().memory(memory), bytes);
     let messages: Vec<_> = lines.iter().filter_map(|line| line.rsplit(' ').next()).collect();
     assert_eq!(messages, expected, "memory {memory}");
     assert!(findings.is_empty(), "{findings:?}");

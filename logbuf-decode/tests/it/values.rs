@@ -87,7 +87,7 @@ fn nothing_reaches_the_terminal_unescaped() {
         format!("2026-11-23T14:05:06.000000000Z  INFO [{text}] {text}: {text}  {text}={text}\n")
     };
     assert_eq!(line(&mut Text::new()), expected(escaped));
-    assert_eq!(line(&mut Text::raw()), expected(hostile));
+    assert_eq!(line(&mut Text::new().raw()), expected(hostile));
 
     let json = line(&mut Json::new());
     let escaped = r"\u001b[31m\r\n\u009b\u202e\u007f";

@@ -1,0 +1,148 @@
+//! From selected records to lines on standard output.
+
+use crate::cli::{args::Choose, output::Output, report::Report, select::Selection};
+use logbuf_decode::{Record, Render};
+use std::{
+    collections::VecDeque,
+    io::{self, Write},
+};
+
+/// Between groups of lines that do not follow each other, as grep prints it.
+const GAP: &str = "--\n";
+
+/// Why printing ends before the records do.
+#[derive(Debug)]
+pub(crate) enum Stop {
+    /// All that was asked for is printed.
+    Enough,
+    /// Standard output does not take more.
+    Io(io::Error),
+}
+
+/// Prints what is selected, and what is around it.
+pub(crate) struct Printer<'a, W> {
+    selection: Selection,
+    render: Box<dyn Render>,
+    output: Output<W>,
+    report: &'a mut Report,
+    /// Selected records that may still be printed.
+    head: usize,
+    /// How many lines of the end are wanted, and those so far.
+    tail: Option<(usize, VecDeque<String>)>,
+    context: Context,
+}
+
+/// Lines around selected ones.
+#[derive(Debug, Default)]
+struct Context {
+    /// How many before and behind each.
+    size: usize,
+    /// The last lines that were not printed.
+    before: VecDeque<String>,
+    /// How many lines behind the last selected one are still to be printed.
+    behind: usize,
+    /// Whether a line was left out since the last one that was printed, if one was printed.
+    gap: Option<bool>,
+}
+
+impl<'a, W: Write> Printer<'a, W> {
+    pub(crate) fn new(
+        choose: &Choose,
+        selection: Selection,
+        render: Box<dyn Render>,
+        writer: W,
+        report: &'a mut Report,
+    ) -> Self {
+        Self {
+            selection,
+            render,
+            output: Output::new(writer),
+            report,
+            head: choose.head.unwrap_or(usize::MAX),
+            tail: choose.tail.map(|count| (count, VecDeque::new())),
+            context: Context { size: choose.context, ..Context::default() },
+        }
+    }
+
+    /// Takes the next record.
+    pub(crate) fn record(&mut self, record: &Record<'_>) -> Result<(), Stop> {
+        let is_selected = self.head > 0 && self.selection.wants(record);
+        if is_selected {
+            self.head -= 1;
+            self.before()?;
+            self.context.behind = self.context.size;
+            self.print(record)?;
+        } else if self.context.behind > 0 {
+            self.context.behind -= 1;
+            self.print(record)?;
+        } else {
+            self.keep(record);
+        }
+        if self.head == 0 && self.context.behind == 0 { Err(Stop::Enough) } else { Ok(()) }
+    }
+
+    /// Prints what was kept for the end.
+    pub(crate) fn finish(&mut self) -> io::Result<()> {
+        for line in self.tail.take().into_iter().flat_map(|(_, lines)| lines) {
+            self.output.buffer().push_str(&line);
+            self.output.flush_if_full()?;
+        }
+        self.output.flush()
+    }
+
+    fn print(&mut self, record: &Record<'_>) -> Result<(), Stop> {
+        if let Some((count, lines)) = &mut self.tail {
+            let mut line = recycled(lines, *count);
+            render(self.render.as_mut(), record, &mut line, self.report);
+            if *count > 0 {
+                lines.push_back(line);
+            }
+            return Ok(());
+        }
+        render(self.render.as_mut(), record, self.output.buffer(), self.report);
+        self.context.gap = Some(false);
+        self.output.flush_if_full().map_err(Stop::Io)
+    }
+
+    /// Prints the lines in front of a selected one.
+    fn before(&mut self) -> Result<(), Stop> {
+        let context = &mut self.context;
+        if context.gap == Some(true) && context.size > 0 {
+            self.output.buffer().push_str(GAP);
+        }
+        for line in context.before.drain(..) {
+            self.output.buffer().push_str(&line);
+        }
+        self.output.flush_if_full().map_err(Stop::Io)
+    }
+
+    /// Keeps a line that may come before a selected one.
+    fn keep(&mut self, record: &Record<'_>) {
+        let context = &mut self.context;
+        if context.size == 0 {
+            return;
+        }
+        if context.before.len() == context.size {
+            context.gap = context.gap.map(|_| true);
+        }
+        let mut line = recycled(&mut context.before, context.size);
+        render(self.render.as_mut(), record, &mut line, self.report);
+        context.before.push_back(line);
+    }
+}
+
+/// Appends the line of a record.
+fn render(render: &mut dyn Render, record: &Record<'_>, line: &mut String, report: &mut Report) {
+    if let Err(error) = render.record(record, line) {
+        report.record(record, &error);
+    }
+}
+
+/// An empty line: the first of `lines`, if there are `count` of them.
+fn recycled(lines: &mut VecDeque<String>, count: usize) -> String {
+    let oldest = if lines.len() >= count { lines.pop_front() } else { None };
+    oldest.map_or_else(String::new, |mut line| {
+        line.clear();
+        line
+    })
+}

@@ -1,0 +1,101 @@
+//! Which records are shown.
+
+use crate::cli::{
+    args::{Choose, Place},
+    when,
+};
+use glob::Pattern;
+use jiff::ZonedDateTime;
+use logbuf_decode::{Filter, Level, Record, Site, ThreadName};
+use regex::Regex;
+use std::ops::Range;
+
+/// The conditions of the command line.
+#[derive(Debug)]
+pub(crate) struct Selection {
+    time: Range<i64>,
+    origin: Origin,
+    grep: Option<Regex>,
+    /// Whether records around those selected are shown too.
+    has_context: bool,
+    /// The message of the record that is looked at.
+    message: String,
+}
+
+/// Conditions that hold for all records of a site, or of a thread, or for none.
+#[derive(Clone, Debug)]
+struct Origin {
+    level: Level,
+    targets: Vec<Pattern>,
+    places: Vec<Place>,
+    threads: Vec<Pattern>,
+}
+
+impl Selection {
+    /// # Errors
+    ///
+    /// What is wrong with a time.
+    pub(crate) fn new(choose: &Choose, now: &ZonedDateTime) -> Result<Self, String> {
+        let time = |text: &Option<String>, otherwise| {
+            text.as_ref().map_or(Ok(otherwise), |text| when::parse(text, now))
+        };
+        Ok(Self {
+            time: time(&choose.since, i64::MIN)?..time(&choose.until, i64::MAX)?,
+            origin: Origin {
+                level: choose.level,
+                targets: choose.target.clone(),
+                places: choose.site.clone(),
+                threads: choose.thread.clone(),
+            },
+            grep: choose.grep.clone(),
+            has_context: choose.context > 0,
+            message: String::new(),
+        })
+    }
+
+    /// What a reader has to hand out: with context all of the time in question, otherwise what may be shown.
+    pub(crate) fn filter(&self) -> Filter {
+        let filter = Filter::new().time(self.time.clone());
+        if self.has_context {
+            return filter;
+        }
+        let (sites, threads) = (self.origin.clone(), self.origin.clone());
+        filter
+            .level(self.origin.level)
+            .site(move |site| sites.wants_site(site))
+            .thread(move |thread| threads.wants_thread(thread))
+    }
+
+    /// Whether a record that the reader has handed out is shown for its own sake.
+    pub(crate) fn wants(&mut self, record: &Record<'_>) -> bool {
+        // Without context the filter has seen to the origin.
+        let origin = &self.origin;
+        let is_from_there = !self.has_context
+            || (origin.wants_site(record.site()) && origin.wants_thread(record.thread()));
+        is_from_there && self.wants_message(record)
+    }
+
+    fn wants_message(&mut self, record: &Record<'_>) -> bool {
+        let Some(regex) = &self.grep else { return true };
+        self.message.clear();
+        // One that is too long to be rendered is reported when it is to be shown.
+        record.message(&mut self.message).is_err() || regex.is_match(&self.message)
+    }
+}
+
+impl Origin {
+    fn wants_site(&self, site: &Site) -> bool {
+        let any = |patterns: &[Pattern], text: &str| {
+            patterns.is_empty() || patterns.iter().any(|pattern| pattern.matches(text))
+        };
+        let is_place = |place: &Place| place.is_at(&site.file, site.line);
+        site.level <= self.level
+            && any(&self.targets, &site.target)
+            && (self.places.is_empty() || self.places.iter().any(is_place))
+    }
+
+    fn wants_thread(&self, thread: ThreadName<'_>) -> bool {
+        let name = || thread.to_string();
+        self.threads.is_empty() || self.threads.iter().any(|pattern| pattern.matches(&name()))
+    }
+}

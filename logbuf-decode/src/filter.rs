@@ -1,0 +1,104 @@
+//! Which records are wanted.
+
+use crate::record::ThreadName;
+use logbuf_format::{Level, site::Site};
+use std::{fmt, ops::Range};
+
+/// What a [`Reader`](crate::Reader) hands out. Everything, unless told otherwise.
+///
+/// Blocks that hold nothing that is wanted are not read at all: a short time of a long file costs little. Damage in them
+/// is then not found either.
+///
+/// # Examples
+///
+/// ```
+/// use logbuf_decode::{Filter, Level, Reader};
+///
+/// let filter = Filter::new()
+///     .level(Level::Warn)
+///     .time(1_795_442_706_000_000_000..1_795_442_707_000_000_000)
+///     .site(|site| site.target.starts_with("gateway"));
+/// let reader = Reader::new().filter(filter);
+/// # drop(reader);
+/// ```
+pub struct Filter {
+    level: Level,
+    /// Nanoseconds since the Unix epoch; the end is not included.
+    time: Range<i64>,
+    site: Box<dyn Fn(&Site) -> bool + Send>,
+    thread: Box<dyn Fn(ThreadName<'_>) -> bool + Send>,
+}
+
+impl Filter {
+    /// A filter that lets everything through.
+    pub fn new() -> Self {
+        Self {
+            level: Level::Trace,
+            time: i64::MIN..i64::MAX,
+            site: Box::new(|_| true),
+            thread: Box::new(|_| true),
+        }
+    }
+
+    /// Only records of this level and more severe ones.
+    #[must_use]
+    pub fn level(self, level: Level) -> Self {
+        Self { level, ..self }
+    }
+
+    /// Only records within this time: nanoseconds since the Unix epoch, UTC. The end is not included.
+    #[must_use]
+    pub fn time(self, unix_ns: Range<i64>) -> Self {
+        Self { time: unix_ns, ..self }
+    }
+
+    /// Only records of the sites for which `wanted` holds. It is asked once for each site, not for each record.
+    #[must_use]
+    pub fn site(self, wanted: impl Fn(&Site) -> bool + Send + 'static) -> Self {
+        Self { site: Box::new(wanted), ..self }
+    }
+
+    /// Only records of the threads for which `wanted` holds. It is asked once for each thread that a file describes.
+    #[must_use]
+    pub fn thread(self, wanted: impl Fn(ThreadName<'_>) -> bool + Send + 'static) -> Self {
+        Self { thread: Box::new(wanted), ..self }
+    }
+
+    /// Whether a block may hold what is wanted, with these level bits and these times of its first and last record.
+    pub(crate) fn wants_block(&self, levels: u8, first_unix_ns: i64, last_unix_ns: i64) -> bool {
+        let wanted = Level::ALL.iter().filter(|level| **level <= self.level);
+        let mask = wanted.fold(0, |mask, level| mask | level.bit());
+        // Some level is inside; a header that names none tells nothing.
+        (levels == 0 || levels & mask != 0)
+            && first_unix_ns < self.time.end
+            && last_unix_ns >= self.time.start
+    }
+
+    #[inline]
+    pub(crate) fn wants_time(&self, unix_ns: i64) -> bool {
+        self.time.contains(&unix_ns)
+    }
+
+    pub(crate) fn wants_site(&self, site: &Site) -> bool {
+        site.level <= self.level && (self.site)(site)
+    }
+
+    pub(crate) fn wants_thread(&self, thread: ThreadName<'_>) -> bool {
+        (self.thread)(thread)
+    }
+}
+
+impl Default for Filter {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl fmt::Debug for Filter {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Filter")
+            .field("level", &self.level)
+            .field("time", &self.time)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,155 @@
+//! Which records are shown, through the command.
+
+use crate::{
+    command::{folder, run},
+    file::{File, Put, anchor, pack, site},
+};
+use logbuf_format::{
+    Level,
+    types::Type,
+    value::{Str, Value},
+};
+use std::fs;
+use tempfile::TempDir;
+
+/// Twenty records a second apart, from 2026-11-23T14:05:06Z on, each in a block of its own; the message is the number.
+///
+/// 0, 5, 10 … are errors of `gateway::fix`, of thread `io`; 1, 6, 11 … are debug.
+fn log() -> TempDir {
+    let folder = folder();
+    let mut file = File::new(1);
+    let value = [("", Type::Str)];
+    let mut sites = [
+        site(1, Level::Error, "number {0}", &value),
+        site(2, Level::Debug, "number {0}", &value),
+        site(3, Level::Info, "number {0}", &value),
+    ];
+    sites[0].target = "gateway::fix".into();
+    sites[0].file = "src/gateway/fix.rs".into();
+    file.sites(&sites).threads(&[(1, 11, "main"), (2, 12, "io"), (3, 13, "")]);
+    for number in 0..20_u32 {
+        let (site, thread) = [(1, 2), (2, 1), (3, 1), (3, 3), (3, 1)][number as usize % 5];
+        let ticks = u64::from(number) * 1_000_000_000;
+        let record: Put = (site, ticks, pack(&[Value::Str(Str::new(&number.to_string()))]));
+        file.clock(&[anchor(ticks)]).events(&[(thread, &[record])]);
+    }
+    fs::write(folder.path().join("app.logbuf"), file.end().bytes()).expect("write");
+    folder
+}
+
+/// The numbers of the records that are shown, and `--` between groups.
+fn shown(args: &[&str]) -> String {
+    let log = log();
+    let (stdout, stderr, status) = run(log.path(), &[args, &["app.logbuf"]].concat());
+    assert_eq!((stderr.as_str(), status), ("", 0), "{args:?}");
+    let number = |line: &str| line.rsplit(' ').next().expect("a word").to_owned();
+    stdout.lines().map(number).collect::<Vec<_>>().join(" ")
+}
+
+#[track_caller]
+fn check(args: &[&str], expected: &str) {
+    assert_eq!(shown(args), expected, "{args:?}");
+}
+
+#[test]
+fn by_level() {
+    check(&["-l", "error"], "0 5 10 15");
+    check(&["--level", "WARN"], "0 5 10 15");
+    check(&["-l", "info", "--head", "5"], "0 2 3 4 5");
+}
+
+#[test]
+fn by_target() {
+    check(&["--target", "gateway*"], "0 5 10 15");
+    check(&["--target", "gateway"], "");
+    check(&["--target", "nothing", "--target", "*::f?x"], "0 5 10 15");
+}
+
+#[test]
+fn by_thread() {
+    check(&["--thread", "io"], "0 5 10 15");
+    check(&["--thread", "13"], "3 8 13 18");
+    check(&["--thread", "i?", "--thread", "13"], "0 3 5 8 10 13 15 18");
+}
+
+#[test]
+fn by_site() {
+    check(&["--site", "fix.rs"], "0 5 10 15");
+    check(&["--site", "fix.rs:41"], "0 5 10 15");
+    check(&["--site", "src/gateway/fix.rs:41"], "0 5 10 15");
+    check(&["--site", "fix.rs:42"], "");
+    check(&["--site", "x.rs"], "");
+    check(&["--site", "book.rs:42", "--site", "fix.rs"], "0 1 5 6 10 11 15 16");
+}
+
+#[test]
+fn by_message() {
+    check(&["--grep", "number 1[0-3]$"], "10 11 12 13");
+    check(&["--grep", "1$", "-l", "info"], "");
+}
+
+#[test]
+fn by_time() {
+    check(&["--since", "2026-11-23T14:05:23Z"], "17 18 19");
+    check(&["--until", "2026-11-23 14:05:08"], "0 1");
+    check(&["--since", "2026-11-23 14:05:10", "--until", "2026-11-23T15:05:12+01:00"], "4 5");
+    check(&["-Z", "Europe/Berlin", "--since", "2026-11-23 15:05:24"], "18 19");
+    check(&["--since", "2027-01-01"], "");
+}
+
+#[test]
+fn a_number_of_them() {
+    check(&["--head", "3"], "0 1 2");
+    check(&["--head", "0"], "");
+    check(&["-n", "3"], "17 18 19");
+    check(&["--tail", "0"], "");
+    check(&["-n", "100", "-l", "error"], "0 5 10 15");
+    check(&["-n", "2", "-l", "error"], "10 15");
+}
+
+#[test]
+fn with_what_is_around_them() {
+    check(&["-C", "1", "--grep", "number (5|6|12)$"], "4 5 6 7 -- 11 12 13");
+    check(&["-C", "2", "-l", "error"], "0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17");
+    check(&["-C", "1", "-l", "error"], "0 1 -- 4 5 6 -- 9 10 11 -- 14 15 16");
+    check(&["-C", "1", "-l", "error", "--head", "2"], "0 1 -- 4 5 6");
+    check(&["-C", "1", "--thread", "io", "--since", "2026-11-23 14:05:16"], "10 11 -- 14 15 16");
+}
+
+#[test]
+fn what_is_wrong_with_a_condition_is_said() {
+    let log = log();
+    for (args, message) in [
+        (["--since", "soon"], "logbuf-decode: error: \"soon\" is no time"),
+        (["--site", ":7"], "the file is missing"),
+        (["--site", "a.rs:x"], "\"x\" is not the number of a line"),
+        (["--grep", "("], "unclosed group"),
+        (["--target", "[a"], "invalid range pattern"),
+        (["-Z", "Nowhere"], "Nowhere"),
+    ] {
+        let (stdout, stderr, status) = run(log.path(), &[&args[..], &["app.logbuf"]].concat());
+        assert_eq!((stdout.as_str(), status), ("", 2), "{args:?}");
+        assert!(stderr.contains(message), "{stderr}");
+    }
+}
+
+#[test]
+fn blocks_that_cannot_match_are_not_read() {
+    let log = log();
+    let path = log.path().join("app.logbuf");
+    let mut bytes = fs::read(&path).expect("read");
+    let text = b"number {0}".as_slice();
+    assert!(bytes.windows(text.len()).any(|window| window == text));
+    // The payload of the last EVENTS block, which is not wanted.
+    let at = bytes.windows(2).rposition(|window| window == b"19").expect("the message");
+    bytes[at] ^= 1;
+    fs::write(&path, bytes).expect("write");
+    for (args, status) in [
+        (&["--until", "2026-11-23 14:05:25"][..], 0),
+        (&["-l", "error"], 0),
+        (&["--since", "2026-11-23 14:05:25"], 1),
+        (&["-l", "info"], 1),
+    ] {
+        assert_eq!(run(log.path(), &[args, &["app.logbuf"]].concat()).2, status, "{args:?}");
+    }
+}
