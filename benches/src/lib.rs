@@ -1,0 +1,6 @@
+//! What the benches share: the rings under comparison, and the one body that each measurement runs them through.
+
+pub mod measure;
+pub mod pin;
+pub mod subject;
+pub mod table;
