@@ -13,12 +13,14 @@ use logbuf_format::segment::Meta;
 
 use crate::control::Control;
 use crate::dictionary::Dictionary;
+use crate::env::{self, EnvFilterError};
 use crate::error::{FlushError, InitError, WriteError};
+use crate::filter::Filter;
 use crate::registry::{DEFAULT_RING_CAPACITY, REGISTRY};
 use crate::segment::{Location, Segment};
 use crate::stats::Stats;
 use crate::writer::{OnError, Writer};
-use crate::{clock, platform};
+use crate::{clock, platform, switch};
 
 /// Whether a logger is running in this process.
 static RUNNING: AtomicBool = AtomicBool::new(false);
@@ -46,7 +48,8 @@ const LONGEST_FLUSH_INTERVAL: Duration = Duration::from_secs(1);
 #[must_use = "a builder does nothing before `start`"]
 pub struct Builder {
     path: PathBuf,
-    level: Level,
+    filter: Filter,
+    ignores_env: bool,
     ring_capacity: usize,
     flush_interval: Duration,
     on_error: OnError,
@@ -58,7 +61,8 @@ impl Builder {
     pub fn new(path: impl Into<PathBuf>) -> Self {
         Self {
             path: path.into(),
-            level: Level::Trace,
+            filter: Level::Trace.into(),
+            ignores_env: false,
             ring_capacity: DEFAULT_RING_CAPACITY,
             flush_interval: Duration::from_millis(100),
             on_error: Box::new(|error| {
@@ -69,9 +73,34 @@ impl Builder {
         }
     }
 
-    /// Records of `level` and of more severe ones are kept; the default is all.
-    pub fn level(mut self, level: Level) -> Self {
-        self.level = level;
+    /// Records of `level` and of more severe ones are kept; the default is all. Short for a [`filter`](Self::filter) of
+    /// this level alone: of the two the last counts.
+    pub fn level(self, level: Level) -> Self {
+        self.filter(level.into())
+    }
+
+    /// Which call sites record, unless the environment says otherwise: a filter in the variable `LOGBUF_LOG` or, if that
+    /// is not set or blank, in `RUST_LOG`, takes the place of this one when the logger starts. Directives there that
+    /// cannot be read are reported on standard error and by [`Guard::env_errors`], and the others apply; if none can
+    /// be read, this filter stays. The default is to record everything.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use logbuf_log::Builder;
+    ///
+    /// let builder = Builder::new("logs/app").filter("warn,gateway=debug,gateway::book=trace".parse()?);
+    /// # drop(builder);
+    /// # Ok::<(), logbuf_log::FilterError>(())
+    /// ```
+    pub fn filter(mut self, filter: Filter) -> Self {
+        self.filter = filter;
+        self
+    }
+
+    /// Leaves the filter as the builder says, whatever the environment holds.
+    pub fn ignore_env(mut self) -> Self {
+        self.ignores_env = true;
         self
     }
 
@@ -134,8 +163,13 @@ impl Builder {
             .spawn(|| writer.run())
             .map_err(|source| InitError::SpawnThread { source })?;
         REGISTRY.set_ring_capacity(bytes);
-        REGISTRY.switch(|site| site.level <= self.level);
-        Ok(Guard { control, path, thread: Some(thread), _running: running })
+        let (env_filter, env_errors) =
+            if self.ignores_env { Default::default() } else { env::read() };
+        for error in &env_errors {
+            eprintln!("logbuf: {error}; this directive is passed over");
+        }
+        switch::set_filter(env_filter.unwrap_or(self.filter));
+        Ok(Guard { control, path, env_errors, thread: Some(thread), _running: running })
     }
 }
 
@@ -143,7 +177,8 @@ impl fmt::Debug for Builder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Builder")
             .field("path", &self.path)
-            .field("level", &self.level)
+            .field("filter", &self.filter)
+            .field("ignores_env", &self.ignores_env)
             .field("ring_capacity", &self.ring_capacity)
             .field("flush_interval", &self.flush_interval)
             .finish_non_exhaustive()
@@ -157,6 +192,7 @@ impl fmt::Debug for Builder {
 pub struct Guard {
     control: Arc<Control>,
     path: PathBuf,
+    env_errors: Vec<EnvFilterError>,
     thread: Option<JoinHandle<()>>,
     /// Dropped last, when another logger may start.
     _running: Running,
@@ -173,6 +209,37 @@ impl Guard {
         self.control.flush()
     }
 
+    /// Switches the call sites as `filter` says, from now on: one store each, while other threads log. A call that is
+    /// being made meanwhile may still go by the filter before. A restart takes the filter of its builder again.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use logbuf_log::{Builder, debug};
+    ///
+    /// # let folder = tempfile::tempdir()?;
+    /// let guard = Builder::new(folder.path().join("app")).filter("info".parse()?).ignore_env().start()?;
+    /// debug!("not recorded");
+    /// let before = guard.filter();
+    /// guard.set_filter("info,my_app::book=debug,main.rs=trace".parse()?);
+    /// // … until the trouble is found …
+    /// guard.set_filter(before);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn set_filter(&self, filter: Filter) {
+        switch::set_filter(filter);
+    }
+
+    /// The filter in force.
+    pub fn filter(&self) -> Filter {
+        switch::filter()
+    }
+
+    /// What was wrong with the filter that the environment held when the logger started.
+    pub fn env_errors(&self) -> &[EnvFilterError] {
+        &self.env_errors
+    }
+
     /// What was written and lost so far.
     pub fn stats(&self) -> Stats {
         self.control.counters.read()
@@ -186,7 +253,7 @@ impl Guard {
 
 impl Drop for Guard {
     fn drop(&mut self) {
-        REGISTRY.switch(|_| false);
+        switch::set_filter(Filter::off());
         self.control.stop();
         let thread = self.thread.take().expect("only drop takes it");
         if thread.join().is_err() {

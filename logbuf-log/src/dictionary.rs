@@ -47,7 +47,7 @@ impl Dictionary {
         let instance = id & 1 == 1;
         let number = if instance { SITES.len() + (id as usize >> 1) } else { sites::index_of(id)? };
         if self.typed.get(number) == Some(&true) && !instance {
-            return Some(Entry { number: number as u32, level: SITES[number].level });
+            return Some(Entry { number: number as u32, level: SITES[number].place.level });
         }
         self.discover(id, number)
     }
@@ -68,7 +68,7 @@ impl Dictionary {
             self.list(number as u32, site, Some(registration.types())).ok()?;
             self.typed[number] = true;
         }
-        Some(Entry { number: number as u32, level: site.level })
+        Some(Entry { number: number as u32, level: site.place.level })
     }
 
     /// Hands out what was listed since the last call.
@@ -84,21 +84,22 @@ impl Dictionary {
             role: if i < site.arguments { Role::Argument } else { Role::Field },
             ty: types.next().unwrap_or(Type::Unit),
         });
+        let place = &site.place;
         let entry = site::Site {
             id: number,
             hash: site::hash(
-                site.level,
-                site.target,
-                site.file,
-                site.line,
-                site.column,
+                place.level,
+                place.target,
+                place.file,
+                place.line,
+                place.column,
                 site.template,
             ),
-            level: site.level,
-            target: site.target.to_owned(),
-            file: site.file.to_owned(),
-            line: site.line,
-            column: site.column,
+            level: place.level,
+            target: place.target.to_owned(),
+            file: place.file.to_owned(),
+            line: place.line,
+            column: place.column,
             template: site.template.to_owned(),
             values: slots.collect(),
             typed,

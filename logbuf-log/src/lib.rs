@@ -23,6 +23,7 @@
 //! - The macros: [`log!`] describes their syntax; [`error!`], [`warn!`], [`info!`], [`debug!`] and [`trace!`] set the level.
 //! - What can be logged: [`Encode`].
 //! - Starting, flushing, stopping: [`Builder`], [`Guard`]; errors: [`InitError`], [`FlushError`], [`WriteError`].
+//! - Which calls record: [`Filter`], from `LOGBUF_LOG` or `RUST_LOG` and changed live by [`Guard::set_filter`].
 //!
 //! **What is kept.** A record whose call has returned is in the file once the guard is dropped or flushed. If a thread
 //! logs faster than the writer can write, its ring fills up and records are dropped, counted, and reported in the file:
@@ -34,10 +35,13 @@ mod control;
 mod dictionary;
 mod encode;
 mod encoder;
+mod env;
 mod error;
 mod events;
+mod filter;
 mod loss;
 mod macros;
+mod place;
 mod platform;
 mod record;
 mod registry;
@@ -45,21 +49,26 @@ mod segment;
 mod signature;
 mod site;
 mod stats;
+mod switch;
 mod thread;
 mod value;
 mod writer;
 
 pub use builder::{Builder, Guard};
 pub use encode::Encode;
+pub use env::EnvFilterError;
 pub use error::{FlushError, InitError, WriteError};
+pub use filter::{Filter, FilterError, FilterExpected};
 pub use logbuf_format::Level;
 pub use stats::Stats;
 
 /// What the macros expand to. Not part of the interface.
 #[doc(hidden)]
 pub mod __private {
+    pub use crate::place::{PROBES, Place};
     pub use crate::record::{record_many, record0, record1, record2, record3, record4, record5};
-    pub use crate::site::{FLAGS, Flag, SITES, Site};
+    pub use crate::site::{SITES, Site};
+    pub use crate::switch::{FLAGS, Flag};
     pub use linkme;
     pub use logbuf_macros::call;
 }

@@ -50,7 +50,7 @@ fn record<V: Values>(site: &'static Site, values: V) {
         identify(site, Registration { signature: V::SIGNATURE, describe: V::describe })
     };
     let Some(producing) = Producing::begin() else {
-        return thread::lose(site.level, Reason::REENTRANT, HEADER, ticks);
+        return thread::lose(site.place.level, Reason::REENTRANT, HEADER, ticks);
     };
     if V::FORMATS {
         write_formatting(producing, site, id, ticks, values);
@@ -102,7 +102,7 @@ fn write_refused<V: Values>(
             }
             Err(error) => error,
         };
-        if producing.refused(error, site.level, len, ticks) == Refusal::Lost {
+        if producing.refused(error, site.place.level, len, ticks) == Refusal::Lost {
             return;
         }
     }
@@ -138,7 +138,7 @@ fn write_formatting<V: Values>(
             }
             Err(error) => error,
         };
-        if producing.refused(error, site.level, len, ticks) == Refusal::Lost {
+        if producing.refused(error, site.place.level, len, ticks) == Refusal::Lost {
             return;
         }
     }

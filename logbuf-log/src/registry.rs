@@ -10,7 +10,7 @@ use crate::clock;
 use crate::loss::Losses;
 use crate::platform;
 use crate::signature::Signature;
-use crate::site::{Registration, SITES, Site, SiteId};
+use crate::site::{Registration, Site, SiteId};
 use crate::thread::Thread;
 
 /// The one registry of the process.
@@ -110,13 +110,6 @@ impl Registry {
     /// Sets the size in bytes of rings made from now on.
     pub(crate) fn set_ring_capacity(&self, bytes: usize) {
         self.ring_capacity.store(bytes, Ordering::Relaxed);
-    }
-
-    /// Switches every call site of a level that `records` on, and the others off.
-    pub(crate) fn switch(&self, records: impl Fn(&Site) -> bool) {
-        for site in SITES {
-            site.flag().set(records(site));
-        }
     }
 }
 

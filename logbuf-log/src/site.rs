@@ -1,45 +1,18 @@
-//! Call sites: the static behind each macro call, and the byte that switches it.
+//! Call sites: the static behind each macro call.
 
 use core::ptr;
-use core::sync::atomic::{AtomicU8, AtomicU64, Ordering};
+use core::sync::atomic::{AtomicU64, Ordering};
 use std::sync::OnceLock;
 
 use linkme::distributed_slice;
-use logbuf_format::Level;
 use logbuf_format::types::Type;
 
+use crate::place::Place;
 use crate::signature::Signature;
 
 /// Every call site of the program, put side by side by the linker.
 #[distributed_slice]
 pub static SITES: [Site];
-
-/// The switch of every call site. They are apart from the sites, so that testing disabled sites fills no cache with descriptions.
-#[distributed_slice]
-pub static FLAGS: [Flag];
-
-/// Whether a call site records: one byte, tested by each call.
-#[derive(Debug)]
-pub struct Flag(AtomicU8);
-
-impl Flag {
-    /// A switch that is off.
-    #[allow(clippy::new_without_default, reason = "statics need a const function")]
-    pub const fn new() -> Self {
-        Self(AtomicU8::new(0))
-    }
-
-    /// Whether the site records.
-    #[inline(always)]
-    pub fn is_on(&self) -> bool {
-        // Relaxed: the flag publishes nothing. A call that sees it late is as good as one made a moment earlier or later.
-        self.0.load(Ordering::Relaxed) != 0
-    }
-
-    pub(crate) fn set(&self, on: bool) {
-        self.0.store(on.into(), Ordering::Relaxed);
-    }
-}
 
 /// The types of a call's values.
 #[derive(Debug, Clone, Copy)]
@@ -70,12 +43,7 @@ pub struct Site {
     signature: AtomicU64,
     /// What the values of the first record were.
     registration: OnceLock<Registration>,
-    flag: &'static Flag,
-    pub(crate) level: Level,
-    pub(crate) target: &'static str,
-    pub(crate) file: &'static str,
-    pub(crate) line: u32,
-    pub(crate) column: u32,
+    pub(crate) place: Place,
     /// In canonical form.
     pub(crate) template: &'static str,
     /// Name of each value, or empty.
@@ -86,12 +54,8 @@ pub struct Site {
 
 impl Site {
     /// Describes a call.
-    #[allow(clippy::too_many_arguments, reason = "called by macros alone")]
     pub const fn new(
-        flag: &'static Flag,
-        level: Level,
-        target: &'static str,
-        (file, line, column): (&'static str, u32, u32),
+        place: Place,
         template: &'static str,
         names: &'static [&'static str],
         arguments: usize,
@@ -99,12 +63,7 @@ impl Site {
         Self {
             signature: AtomicU64::new(0),
             registration: OnceLock::new(),
-            flag,
-            level,
-            target,
-            file,
-            line,
-            column,
+            place,
             template,
             names,
             arguments,
@@ -123,10 +82,6 @@ impl Site {
     #[inline(always)]
     pub(crate) fn id(&'static self) -> SiteId {
         ptr::from_ref(self).addr() as SiteId
-    }
-
-    pub(crate) fn flag(&self) -> &'static Flag {
-        self.flag
     }
 
     /// Ties the site to the types of its first record, and returns what it is tied to.

@@ -66,10 +66,12 @@ pub(crate) fn expand(call: &Call) -> TokenStream {
         #[#krate::__private::linkme::distributed_slice(#krate::__private::SITES)]
         #linked
         static __LOGBUF_SITE: #krate::__private::Site = #krate::__private::Site::new(
-            &__LOGBUF_FLAG,
-            __LOGBUF_LEVEL,
-            #target,
-            (::core::file!(), ::core::line!(), ::core::column!()),
+            #krate::__private::Place::new(
+                &__LOGBUF_FLAG,
+                __LOGBUF_LEVEL,
+                #target,
+                (::core::file!(), ::core::line!(), ::core::column!()),
+            ),
             #template,
             &[#(#names),*],
             #argument_count,

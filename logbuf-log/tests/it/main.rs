@@ -2,6 +2,7 @@
 
 mod calls;
 mod files;
+mod filters;
 mod grammar;
 mod support;
 mod threads;

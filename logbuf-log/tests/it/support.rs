@@ -45,7 +45,7 @@ impl Session {
     pub(crate) fn start_with(configure: impl FnOnce(Builder) -> Builder) -> Self {
         let turn = Self::lock();
         let folder = tempfile::tempdir().expect("a temporary folder can be made");
-        let builder = Builder::new(folder.path().join("test")).ring_capacity(16 << 20);
+        let builder = Builder::new(folder.path().join("test")).ring_capacity(16 << 20).ignore_env();
         let guard = configure(builder).start().expect("the logger starts");
         Self { guard, folder, _turn: turn }
     }
@@ -53,6 +53,10 @@ impl Session {
     /// Keeps other tests from starting a logger.
     pub(crate) fn lock() -> MutexGuard<'static, ()> {
         TURN.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn guard(&self) -> &Guard {
+        &self.guard
     }
 
     pub(crate) fn flush(&self) {

@@ -1,0 +1,55 @@
+//! The switches: one byte for each call site, and the filter they are set by.
+
+use core::sync::atomic::{AtomicU8, Ordering};
+use std::sync::{Mutex, PoisonError};
+
+use linkme::distributed_slice;
+
+use crate::filter::Filter;
+use crate::place::PROBES;
+use crate::site::SITES;
+
+/// The switch of every call site. They are apart from the sites, so that testing disabled sites fills no cache with descriptions.
+#[distributed_slice]
+pub static FLAGS: [Flag];
+
+/// The filter in force: nothing passes it while no logger runs.
+static FILTER: Mutex<Filter> = Mutex::new(Filter::off());
+
+/// Whether a call site records: one byte, tested by each call.
+#[derive(Debug)]
+pub struct Flag(AtomicU8);
+
+impl Flag {
+    /// A switch that is off.
+    #[allow(clippy::new_without_default, reason = "statics need a const function")]
+    pub const fn new() -> Self {
+        Self(AtomicU8::new(0))
+    }
+
+    /// Whether the site records.
+    #[inline(always)]
+    pub fn is_on(&self) -> bool {
+        // Relaxed: the flag publishes nothing. A call that sees it late is as good as one made a moment earlier or later.
+        self.0.load(Ordering::Relaxed) != 0
+    }
+
+    fn set(&self, on: bool) {
+        self.0.store(on.into(), Ordering::Relaxed);
+    }
+}
+
+/// Switches every call site as `filter` says: one store each. The lock is held all the while, so that of two changes at
+/// the same time one is in force for all sites.
+pub(crate) fn set_filter(filter: Filter) {
+    let mut current = FILTER.lock().unwrap_or_else(PoisonError::into_inner);
+    for place in SITES.iter().map(|site| &site.place).chain(PROBES) {
+        place.flag().set(filter.allows(place.level, place.target, place.file, place.line));
+    }
+    *current = filter;
+}
+
+/// The filter in force.
+pub(crate) fn filter() -> Filter {
+    FILTER.lock().unwrap_or_else(PoisonError::into_inner).clone()
+}
