@@ -3,6 +3,7 @@
 mod args;
 mod inputs;
 mod output;
+mod pager;
 mod printer;
 mod report;
 mod select;
@@ -13,6 +14,7 @@ use args::{Args, Show};
 use clap::Parser;
 use jiff::Timestamp;
 use logbuf_decode::{Json, Reader, Render, Text};
+use pager::Sink;
 use printer::{Printer, Stop};
 use report::Report;
 use select::Selection;
@@ -39,12 +41,14 @@ fn run(args: &Args, report: &mut Report) -> Status {
     let mut reader = Reader::new().filter(selection.filter());
     inputs::add(&args.paths, &mut reader, report);
 
-    let writer = io::stdout().lock();
-    let mut printer = Printer::new(&args.choose, selection, render(&args.show), writer, report);
+    let (render, sink) = (render(&args.show), Sink::open(&args.show));
+    let mut printer = Printer::new(&args.choose, selection, render, sink, report);
     let printed = match reader.try_for_each(|record| printer.record(record)) {
         Ok(()) | Err(Stop::Enough) => printer.finish(),
         Err(Stop::Io(error)) => Err(error),
     };
+    let closed = printer.into_writer().close();
+    let printed = printed.and(closed);
     match printed {
         Ok(()) => {}
         // Whoever read the output has seen enough of it.
@@ -60,6 +64,12 @@ fn render(show: &Show) -> Box<dyn Render> {
     if show.json {
         return Box::new(Json::new());
     }
-    let text = Text::new().zone(show.zone());
-    Box::new(if show.raw { text.raw() } else { text })
+    let mut text = Text::new().zone(show.zone());
+    if show.raw {
+        text = text.raw();
+    }
+    if pager::has_color(show.color) {
+        text = text.color();
+    }
+    Box::new(text)
 }

@@ -1,6 +1,6 @@
 //! The command line.
 
-use clap::{ArgAction, Parser};
+use clap::{ArgAction, Parser, ValueEnum};
 use glob::Pattern;
 use logbuf_decode::{Level, TimeZone};
 use regex::Regex;
@@ -78,6 +78,26 @@ pub(crate) struct Show {
     #[arg(long, conflicts_with = "json")]
     pub(crate) raw: bool,
 
+    /// Colours: auto (on a terminal, unless NO_COLOR is set), always or never
+    #[arg(
+        long,
+        value_name = "WHEN",
+        default_value = "auto",
+        hide_default_value = true,
+        hide_possible_values = true
+    )]
+    pub(crate) color: When,
+
+    /// A pager: auto (on a terminal; LOGBUF_DECODE_PAGER or PAGER names another than less) or never
+    #[arg(
+        long,
+        value_name = "WHEN",
+        default_value = "auto",
+        hide_default_value = true,
+        hide_possible_values = true
+    )]
+    pub(crate) pager: When,
+
     /// Times in this zone, such as Europe/Berlin; it also holds for --since and --until
     #[arg(short = 'Z', long, value_name = "ZONE", value_parser = zone)]
     pub(crate) zone: Option<TimeZone>,
@@ -85,6 +105,15 @@ pub(crate) struct Show {
     /// Times in the zone of this machine
     #[arg(short = 'L', long, conflicts_with = "zone")]
     pub(crate) local: bool,
+}
+
+/// When something is done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum When {
+    /// If standard output is a terminal.
+    Auto,
+    Always,
+    Never,
 }
 
 impl Show {

@@ -90,6 +90,11 @@ impl<'a, W: Write> Printer<'a, W> {
         self.output.flush()
     }
 
+    /// The writer.
+    pub(crate) fn into_writer(self) -> W {
+        self.output.into_writer()
+    }
+
     fn print(&mut self, record: &Record<'_>) -> Result<(), Stop> {
         if let Some((count, lines)) = &mut self.tail {
             let mut line = recycled(lines, *count);

@@ -3,7 +3,7 @@
 use crate::{record::Record, render::Render, time::Clock};
 use jiff::tz::TimeZone;
 use logbuf_format::{
-    escape,
+    Level, escape,
     render::{self, TooLong},
 };
 use std::{borrow::Cow, fmt::Write};
@@ -20,18 +20,25 @@ use std::{borrow::Cow, fmt::Write};
 pub struct Text {
     clock: Clock,
     raw: bool,
+    color: bool,
 }
 
 impl Text {
-    /// Lines with times in UTC, and control characters escaped.
+    /// Lines with times in UTC, without colour, and control characters escaped.
     pub fn new() -> Self {
-        Self { clock: Clock::new(TimeZone::UTC), raw: false }
+        Self { clock: Clock::new(TimeZone::UTC), raw: false, color: false }
     }
 
-    /// Lines as the program logged them, whatever is in them.
+    /// What the program logged stays as it is, whatever is in it.
     #[must_use]
     pub fn raw(self) -> Self {
         Self { raw: true, ..self }
+    }
+
+    /// Colours for a terminal: the level stands out, what frames the message stands back.
+    #[must_use]
+    pub fn color(self) -> Self {
+        Self { color: true, ..self }
     }
 
     /// Times in this zone, each with its distance from UTC.
@@ -50,43 +57,112 @@ impl Default for Text {
 impl Render for Text {
     fn record(&mut self, record: &Record<'_>, out: &mut String) -> Result<(), TooLong> {
         let start = out.len();
-        self.clock.push(record.unix_ns(), out);
-        let level = record.level().name();
-        // Right-aligned to the longest.
-        out.push_str(if level.len() < 5 { "  " } else { " " });
-        out.push_str(level);
-        // Writing to a string does not fail.
-        let _ = write!(out, " [{}] ", record.thread());
-        out.push_str(record.target());
-        out.push_str(": ");
-        content(record, out).inspect_err(|_| out.truncate(start))?;
-        if !self.raw {
-            escape_from(start, out);
+        let result = if self.color { self.colored(record, out) } else { self.plain(record, out) };
+        match result {
+            Ok(()) => out.push('\n'),
+            Err(TooLong) => out.truncate(start),
         }
-        out.push('\n');
+        result
+    }
+}
+
+impl Text {
+    fn plain(&mut self, record: &Record<'_>, out: &mut String) -> Result<(), TooLong> {
+        let start = out.len();
+        self.clock.push(record.unix_ns(), out);
+        level(record.level(), out);
+        origin(record, out);
+        record.message(out)?;
+        let mut gap = "  ";
+        for (name, value) in record.fields() {
+            out.push_str(gap);
+            out.push_str(name);
+            out.push('=');
+            render::field(out, value)?;
+            gap = " ";
+        }
+        // All of the line at once: this is the fast path.
+        self.escape_from(start, out);
         Ok(())
     }
-}
 
-/// Message and fields.
-fn content(record: &Record<'_>, out: &mut String) -> Result<(), TooLong> {
-    record.message(out)?;
-    let mut gap = "  ";
-    for (name, value) in record.fields() {
-        out.push_str(gap);
-        out.push_str(name);
-        out.push('=');
-        render::field(out, value)?;
-        gap = " ";
+    fn colored(&mut self, record: &Record<'_>, out: &mut String) -> Result<(), TooLong> {
+        out.push_str(color::DIM);
+        self.clock.push(record.unix_ns(), out);
+        out.push_str(color::RESET);
+        out.push_str(color::of(record.level()));
+        level(record.level(), out);
+        out.push_str(color::RESET);
+        out.push_str(color::DIM);
+        self.part(out, |out| origin(record, out));
+        out.push_str(color::RESET);
+        let start = out.len();
+        record.message(out)?;
+        self.escape_from(start, out);
+        let mut gap = "  ";
+        for (name, value) in record.fields() {
+            out.push_str(gap);
+            out.push_str(color::FIELD);
+            self.part(out, |out| out.push_str(name));
+            out.push_str(color::RESET);
+            out.push('=');
+            let start = out.len();
+            render::field(out, value)?;
+            self.escape_from(start, out);
+            gap = " ";
+        }
+        Ok(())
     }
-    Ok(())
+
+    /// Appends what `write` does, escaped.
+    fn part(&self, out: &mut String, write: impl FnOnce(&mut String)) {
+        let start = out.len();
+        write(out);
+        self.escape_from(start, out);
+    }
+
+    /// Escapes what stands from `start` on.
+    #[inline]
+    fn escape_from(&self, start: usize, out: &mut String) {
+        if !self.raw
+            && let Cow::Owned(escaped) = escape::controls(&out[start..])
+        {
+            out.truncate(start);
+            out.push_str(&escaped);
+        }
+    }
 }
 
-/// Escapes what stands from `start` on.
-#[inline]
-fn escape_from(start: usize, out: &mut String) {
-    if let Cow::Owned(escaped) = escape::controls(&out[start..]) {
-        out.truncate(start);
-        out.push_str(&escaped);
+/// The level, right-aligned to the longest.
+fn level(level: Level, out: &mut String) {
+    let name = level.name();
+    out.push_str(if name.len() < 5 { "  " } else { " " });
+    out.push_str(name);
+}
+
+/// Thread and target.
+fn origin(record: &Record<'_>, out: &mut String) {
+    // Writing to a string does not fail.
+    let _ = write!(out, " [{}] ", record.thread());
+    out.push_str(record.target());
+    out.push_str(": ");
+}
+
+/// What a terminal is told. (ECMA-48, "select graphic rendition".)
+mod color {
+    use logbuf_format::Level;
+
+    pub(super) const RESET: &str = "\x1b[0m";
+    pub(super) const DIM: &str = "\x1b[2m";
+    pub(super) const FIELD: &str = "\x1b[36m";
+
+    pub(super) const fn of(level: Level) -> &'static str {
+        match level {
+            Level::Error => "\x1b[1;31m",
+            Level::Warn => "\x1b[1;33m",
+            Level::Info => "\x1b[32m",
+            Level::Debug => "\x1b[34m",
+            Level::Trace => "\x1b[35m",
+        }
     }
 }

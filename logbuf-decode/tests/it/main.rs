@@ -6,4 +6,6 @@ mod damage;
 mod file;
 mod golden;
 mod order;
+#[cfg(target_os = "linux")]
+mod terminal;
 mod values;
