@@ -16,6 +16,7 @@ use crate::dictionary::Dictionary;
 use crate::env::{self, EnvFilterError};
 use crate::error::{FlushError, InitError, WriteError};
 use crate::filter::Filter;
+use crate::full::WhenFull;
 use crate::registry::{DEFAULT_RING_CAPACITY, REGISTRY};
 use crate::segment::{Location, Segment};
 use crate::stats::Stats;
@@ -51,6 +52,7 @@ pub struct Builder {
     filter: Filter,
     ignores_env: bool,
     ring_capacity: usize,
+    when_full: WhenFull,
     flush_interval: Duration,
     on_error: OnError,
 }
@@ -64,6 +66,7 @@ impl Builder {
             filter: Level::Trace.into(),
             ignores_env: false,
             ring_capacity: DEFAULT_RING_CAPACITY,
+            when_full: WhenFull::Drop,
             flush_interval: Duration::from_millis(100),
             on_error: Box::new(|error| {
                 if error.attempt == 1 {
@@ -111,6 +114,12 @@ impl Builder {
         self
     }
 
+    /// What a call does when the ring of its thread is full; the default is to drop the record and count it.
+    pub fn when_full(mut self, when_full: WhenFull) -> Self {
+        self.when_full = when_full;
+        self
+    }
+
     /// How long a record may wait in its ring before it is written; the default is 100 ms, the limit one second. Full
     /// blocks are written at once.
     pub fn flush_interval(mut self, interval: Duration) -> Self {
@@ -134,6 +143,7 @@ impl Builder {
         let running = Running::begin()?;
         let bytes = self.ring_capacity;
         Storage::heap(bytes).map_err(|source| InitError::RingCapacity { bytes, source })?;
+        REGISTRY.make_shared().map_err(|source| InitError::RingCapacity { bytes, source })?;
         let location = Location::new(&self.path)?;
         let anchor = clock::anchor();
         let meta = Meta {
@@ -163,6 +173,8 @@ impl Builder {
             .spawn(|| writer.run())
             .map_err(|source| InitError::SpawnThread { source })?;
         REGISTRY.set_ring_capacity(bytes);
+        REGISTRY.set_when_full(self.when_full);
+        REGISTRY.set_writer(Some(Arc::clone(&control)));
         let (env_filter, env_errors) =
             if self.ignores_env { Default::default() } else { env::read() };
         for error in &env_errors {
@@ -180,6 +192,7 @@ impl fmt::Debug for Builder {
             .field("filter", &self.filter)
             .field("ignores_env", &self.ignores_env)
             .field("ring_capacity", &self.ring_capacity)
+            .field("when_full", &self.when_full)
             .field("flush_interval", &self.flush_interval)
             .finish_non_exhaustive()
     }
@@ -254,6 +267,7 @@ impl Guard {
 impl Drop for Guard {
     fn drop(&mut self) {
         switch::set_filter(Filter::off());
+        REGISTRY.set_writer(None);
         self.control.stop();
         let thread = self.thread.take().expect("only drop takes it");
         if thread.join().is_err() {

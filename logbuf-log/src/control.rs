@@ -1,6 +1,7 @@
 //! What the guard asks of the writer, and what the writer answers.
 
-use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::thread::{self, Thread};
 use std::time::Duration;
 
 use crate::error::{FlushError, WriteError};
@@ -10,10 +11,10 @@ use crate::stats::Counters;
 #[derive(Debug, Default)]
 pub(crate) struct Control {
     state: Mutex<State>,
-    /// Something was asked for.
-    asked: Condvar,
     /// Something was answered.
     answered: Condvar,
+    /// The writer's thread, which parks when there is nothing to do.
+    writer: OnceLock<Thread>,
     pub(crate) counters: Counters,
 }
 
@@ -45,7 +46,7 @@ impl Control {
         let mut state = self.lock();
         state.flushes += 1;
         let mine = state.flushes;
-        self.asked.notify_one();
+        self.wake();
         while state.flushed < mine {
             if state.ended {
                 return Err(FlushError::Stopped);
@@ -58,15 +59,29 @@ impl Control {
     /// Asks the writer to write everything and end.
     pub(crate) fn stop(&self) {
         self.lock().stop = true;
-        self.asked.notify_one();
+        self.wake();
+    }
+
+    /// Wakes the writer if it sleeps.
+    pub(crate) fn wake(&self) {
+        if let Some(writer) = self.writer.get() {
+            writer.unpark();
+        }
+    }
+
+    /// Says that the calling thread is the writer's. Its first [`demand`](Self::demand) sees what was asked before.
+    pub(crate) fn begin(&self) {
+        self.writer.get_or_init(thread::current);
     }
 
     /// What is asked of the writer. Waits for up to `patience` if that is nothing.
     pub(crate) fn demand(&self, patience: Duration) -> Demand {
         let mut state = self.lock();
         if !patience.is_zero() && state.flushes == state.flushed && !state.stop {
-            state =
-                self.asked.wait_timeout(state, patience).unwrap_or_else(PoisonError::into_inner).0;
+            drop(state);
+            // Whatever is asked for from here on leaves a token behind that ends the sleep, or does not let it begin.
+            thread::park_timeout(patience);
+            state = self.lock();
         }
         Demand { flush: state.flushes, flush_due: state.flushed < state.flushes, stop: state.stop }
     }

@@ -2,13 +2,17 @@
 
 use std::time::{Duration, Instant};
 
-use logbuf::queue::spsc::Batch;
+use logbuf::queue::{mpsc, spsc};
 use logbuf_format::block::{self, Kind};
-use logbuf_format::{Level, events, loss::Reason};
+use logbuf_format::events::{self, OpenExtent};
+use logbuf_format::{Level, loss::Reason};
 
 use crate::dictionary::Dictionary;
+use crate::loss::Losses;
 use crate::record;
+use crate::registry::{REGISTRY, SHARED_RING};
 use crate::segment::{Segment, Span};
+use crate::site::SiteId;
 use crate::thread::Thread;
 
 /// Records on their way from the rings into one block.
@@ -44,10 +48,12 @@ impl Events {
         self.block.as_ref().is_some_and(|block| block.since.elapsed() >= age)
     }
 
-    /// Copies the records of `batch`, which are `thread`'s, as one extent. Says whether there were any.
+    /// Copies the records of `batch`, which are of ring `ring` and of `thread`, as one extent. Says whether there were
+    /// any.
     pub(crate) fn take(
         &mut self,
-        batch: &mut Batch<'_>,
+        batch: &mut spsc::Batch<'_>,
+        ring: u32,
         thread: &Thread,
         dictionary: &mut Dictionary,
     ) -> bool {
@@ -56,24 +62,46 @@ impl Events {
         if records.peek().is_none() {
             return false;
         }
-        let block = self.block.get_or_insert_with(|| Filling::new(std::mem::take(&mut self.spare)));
-        let mut extent = events::open(&mut block.bytes, thread.id, thread.id, start);
+        let block = self.filling();
+        let mut extent = events::open(&mut block.bytes, ring, thread.id, start);
         for bytes in records {
-            let (site, ticks, values) = record::split(bytes);
-            let level = match dictionary.entry(site) {
-                Some(site) if extent.put(&mut block.bytes, site.number, ticks, values).is_ok() => {
-                    block.span.add_level(site.level);
-                    block.span.add_time(ticks);
-                    block.count += 1;
-                    continue;
-                }
-                Some(site) => site.level,
-                None => Level::Error,
-            };
-            thread.losses.add(level, Reason::TOO_LONG, bytes.len(), ticks);
+            block.put(&mut extent, record::split(bytes), dictionary, &thread.losses);
         }
         extent.seal(&mut block.bytes, batch.end());
         true
+    }
+
+    /// Copies the records of `batch`, which are of the shared ring: an extent for each thread. Says whether there were any.
+    pub(crate) fn take_shared(
+        &mut self,
+        batch: &mut mpsc::Batch<'_>,
+        dictionary: &mut Dictionary,
+    ) -> bool {
+        let mut open: Option<(u32, OpenExtent)> = None;
+        let mut end = batch.start();
+        loop {
+            let next = batch.iter().next();
+            let Some(bytes) = next else { break };
+            let (thread, record) = record::split_shared(bytes);
+            let block = self.filling();
+            if let Some((_, extent)) = open.take_if(|(other, _)| *other != thread) {
+                extent.seal(&mut block.bytes, end);
+            }
+            let (_, extent) = open.get_or_insert_with(|| {
+                (thread, events::open(&mut block.bytes, SHARED_RING, thread, end))
+            });
+            block.put(extent, record, dictionary, &REGISTRY.stand_in.losses);
+            end = batch.end();
+        }
+        match (open, &mut self.block) {
+            (Some((_, extent)), Some(block)) => extent.seal(&mut block.bytes, end),
+            _ => return false,
+        }
+        true
+    }
+
+    fn filling(&mut self) -> &mut Filling {
+        self.block.get_or_insert_with(|| Filling::new(std::mem::take(&mut self.spare)))
     }
 
     /// Puts the block into `segment`, if there is one, and says how many records it has.
@@ -92,5 +120,26 @@ impl Filling {
     fn new(mut bytes: Vec<u8>) -> Self {
         let open = block::open(&mut bytes);
         Self { bytes, open, count: 0, span: Span::EMPTY, since: Instant::now() }
+    }
+
+    /// Puts a record into the extent that is open, or counts it as lost if the file has no room for one like it.
+    fn put(
+        &mut self,
+        extent: &mut OpenExtent,
+        (site, ticks, values): (SiteId, u64, &[u8]),
+        dictionary: &mut Dictionary,
+        losses: &Losses,
+    ) {
+        let level = match dictionary.entry(site) {
+            Some(site) if extent.put(&mut self.bytes, site.number, ticks, values).is_ok() => {
+                self.span.add_level(site.level);
+                self.span.add_time(ticks);
+                self.count += 1;
+                return;
+            }
+            Some(site) => site.level,
+            None => Level::Error,
+        };
+        losses.add(level, Reason::TOO_LONG, values.len(), ticks);
     }
 }

@@ -39,6 +39,7 @@ mod env;
 mod error;
 mod events;
 mod filter;
+mod full;
 mod loss;
 mod macros;
 mod place;
@@ -59,8 +60,10 @@ pub use encode::Encode;
 pub use env::EnvFilterError;
 pub use error::{FlushError, InitError, WriteError};
 pub use filter::{Filter, FilterError, FilterExpected};
+pub use full::WhenFull;
 pub use logbuf_format::Level;
 pub use stats::Stats;
+pub use thread::preallocate;
 
 /// What the macros expand to. Not part of the interface.
 #[doc(hidden)]

@@ -6,8 +6,7 @@ use logbuf_format::Level;
 use logbuf_format::loss::Reason;
 
 const LEVELS: usize = Level::ALL.len();
-const REASONS: [Reason; 4] =
-    [Reason::RING_FULL, Reason::TOO_LONG, Reason::REENTRANT, Reason::NO_RING];
+const REASONS: [Reason; 2] = [Reason::RING_FULL, Reason::TOO_LONG];
 
 /// What one thread has lost, by level and reason. Any thread may add; the writer takes.
 #[derive(Debug)]
@@ -48,11 +47,6 @@ impl Losses {
         counter.bytes.fetch_add(bytes as u64, Ordering::Relaxed);
         // Release, with the acquisition in `take`: whoever counts this record sees its size and time.
         counter.count.fetch_add(1, Ordering::Release);
-    }
-
-    /// Whether there is anything to take.
-    pub(crate) fn is_any(&self) -> bool {
-        self.0.iter().flatten().any(|counter| counter.count.load(Ordering::Relaxed) > 0)
     }
 
     /// Takes what was counted since the last taking. `now` stands in for times that went into an earlier taking

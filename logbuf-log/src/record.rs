@@ -5,6 +5,7 @@ use logbuf_format::loss::Reason;
 
 use crate::clock;
 use crate::encoder::Encoder;
+use crate::full::Patience;
 use crate::registry::REGISTRY;
 use crate::site::{Registration, Site, SiteId};
 use crate::thread::{self, Producing, Refusal};
@@ -12,6 +13,9 @@ use crate::value::{Value, Values};
 
 /// Bytes of a record in a ring before its values: site and time stamp.
 pub(crate) const HEADER: usize = 4 + 8;
+
+/// Bytes in the shared ring between the header and the values: the number of the thread.
+pub(crate) const THREAD: usize = 4;
 
 /// How often values that format are measured before the record is given up. Twice is enough for an implementation
 /// that writes the same text each time.
@@ -50,7 +54,7 @@ fn record<V: Values>(site: &'static Site, values: V) {
         identify(site, Registration { signature: V::SIGNATURE, describe: V::describe })
     };
     let Some(producing) = Producing::begin() else {
-        return thread::lose(site.place.level, Reason::REENTRANT, HEADER, ticks);
+        return write_shared(site, id, ticks, values);
     };
     if V::FORMATS {
         write_formatting(producing, site, id, ticks, values);
@@ -94,16 +98,21 @@ fn write_refused<V: Values>(
     values: V,
 ) {
     let len = HEADER + values.encoded_len();
+    let mut patience = Patience::default();
     loop {
-        let error = match producing.producer().try_claim(len) {
+        let refused = match producing.producer().try_claim(len) {
             Ok(mut claim) => {
                 put(&mut Encoder::new(&mut claim), id, ticks, values);
-                return claim.commit();
+                claim.commit();
+                None
             }
-            Err(error) => error,
+            Err(error) => Some(error),
         };
-        if producing.refused(error, site.place.level, len, ticks) == Refusal::Lost {
-            return;
+        let Some(error) = refused else { return producing.settle(&patience) };
+        match producing.refused(error, site, (len, ticks), &mut patience) {
+            Refusal::Retry => {}
+            Refusal::Share => return write_shared(site, id, ticks, values),
+            Refusal::Lost => return,
         }
     }
 }
@@ -112,36 +121,75 @@ fn write_refused<V: Values>(
 /// the first pass needed.
 fn write_formatting<V: Values>(
     mut producing: Producing,
-    site: &Site,
+    site: &'static Site,
     id: SiteId,
     ticks: u64,
     values: V,
 ) {
     let mut len = HEADER + values.encoded_len();
     let mut passes = 0;
+    let mut patience = Patience::default();
     loop {
-        let error = match producing.producer().try_claim_up_to(len, usize::MAX) {
+        let refused = match producing.producer().try_claim_up_to(len, usize::MAX) {
             Ok(mut claim) => {
                 let mut encoder = Encoder::new(&mut claim);
                 put(&mut encoder, id, ticks, values);
                 let wanted = encoder.wanted();
                 if wanted <= claim.len() {
-                    return claim.commit_len(wanted);
+                    claim.commit_len(wanted);
+                    None
+                } else {
+                    drop(claim);
+                    passes += 1;
+                    if passes < PASSES {
+                        len = wanted;
+                        continue;
+                    }
+                    Some(ClaimError::TooLong { len: wanted, max: len })
                 }
-                drop(claim);
-                passes += 1;
-                if passes < PASSES {
-                    len = wanted;
-                    continue;
-                }
-                ClaimError::TooLong { len: wanted, max: len }
             }
-            Err(error) => error,
+            Err(error) => Some(error),
         };
-        if producing.refused(error, site.place.level, len, ticks) == Refusal::Lost {
-            return;
+        let Some(error) = refused else { return producing.settle(&patience) };
+        match producing.refused(error, site, (len, ticks), &mut patience) {
+            Refusal::Retry => {}
+            Refusal::Share => return write_shared(site, id, ticks, values),
+            Refusal::Lost => return,
         }
     }
+}
+
+/// Writes into the ring that all threads share, because this one is writing a record already (a signal handler, or an
+/// implementation of `Debug` that logs), or cannot have a ring (it is ending, or memory is short).
+#[cold]
+#[inline(never)]
+fn write_shared<V: Values>(site: &'static Site, id: SiteId, ticks: u64, values: V) {
+    let len =
+        HEADER + THREAD + if V::FORMATS { formatted_len(values) } else { values.encoded_len() };
+    let claimed = REGISTRY.shared().map_or(Err(ClaimError::Detached), |mut producer| {
+        let mut claim = producer.try_claim(len)?;
+        let mut encoder = Encoder::new(&mut claim);
+        encoder.put(&id.to_le_bytes());
+        encoder.put(&ticks.to_le_bytes());
+        encoder.put(&thread::id().to_le_bytes());
+        values.put(&mut encoder);
+        claim.commit();
+        Ok(())
+    });
+    let reason = match claimed {
+        Ok(()) => return,
+        Err(ClaimError::TooLong { .. }) => Reason::TOO_LONG,
+        Err(_) => Reason::RING_FULL,
+    };
+    thread::lose(site.place.level, reason, len, ticks);
+}
+
+/// Formats into nothing, to learn the length. An implementation that writes more the second time is cut there, and so
+/// costs its own record only.
+fn formatted_len<V: Values>(values: V) -> usize {
+    let mut encoder = Encoder::new(&mut []);
+    values.put(&mut encoder);
+    encoder.wanted()
 }
 
 #[inline(always)]
@@ -159,4 +207,13 @@ pub(crate) fn split(record: &[u8]) -> (SiteId, u64, &[u8]) {
     let (ticks, values) =
         rest.split_first_chunk().expect("every record in a ring was written by `put`");
     (SiteId::from_le_bytes(*site), u64::from_le_bytes(*ticks), values)
+}
+
+/// As [`split`], for a record in the shared ring; the number of its thread comes first.
+pub(crate) fn split_shared(record: &[u8]) -> (u32, (SiteId, u64, &[u8])) {
+    let (site, ticks, rest) = split(record);
+    let (thread, values) = rest
+        .split_first_chunk()
+        .expect("every record in the shared ring was written by `write_shared`");
+    (u32::from_le_bytes(*thread), (site, ticks, values))
 }

@@ -2,12 +2,15 @@
 
 use core::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
+use logbuf::queue::mpsc;
 use logbuf::queue::spsc::{self, Consumer, Producer};
+use logbuf::{Storage, StorageError};
 
 use crate::clock;
-use crate::loss::Losses;
+use crate::control::Control;
+use crate::full::WhenFull;
 use crate::platform;
 use crate::signature::Signature;
 use crate::site::{Registration, Site, SiteId};
@@ -17,20 +20,45 @@ use crate::thread::Thread;
 pub(crate) static REGISTRY: Registry = Registry {
     instances: Mutex::new(None),
     rings: Mutex::new(Vec::new()),
+    idle: Mutex::new(Vec::new()),
+    shared: Mutex::new(None),
+    shared_producer: OnceLock::new(),
+    writer: Mutex::new(None),
+    when_full: Mutex::new(WhenFull::Drop),
     ring_capacity: AtomicUsize::new(DEFAULT_RING_CAPACITY),
+    next_ring: AtomicU32::new(1),
     next_thread: AtomicU32::new(1),
-    stand_in: Thread { id: 0, os_id: 0, name: String::new(), losses: Losses::new() },
+    stand_in: Thread::new(0, 0, String::new()),
 };
 
 /// Bytes of a thread's ring unless the builder says otherwise: some six thousand records of three numbers.
 pub(crate) const DEFAULT_RING_CAPACITY: usize = 256 << 10;
+
+/// Bytes of the shared ring.
+const SHARED_CAPACITY: usize = 256 << 10;
+
+/// Number by which files refer to the shared ring. The others count from 1.
+pub(crate) const SHARED_RING: u32 = 0;
+
+/// Bytes of idle rings that are kept for the next threads.
+const IDLE_BYTES: usize = 16 << 20;
 
 pub(crate) struct Registry {
     /// Made when first needed, because a hash map cannot be made in a static.
     instances: Mutex<Option<Instances>>,
     /// Rings that no writer looks after yet.
     rings: Mutex<Vec<Ring>>,
+    /// Rings whose threads have ended and whose records are written, for the next threads.
+    idle: Mutex<Vec<IdleRing>>,
+    /// The reading end of the shared ring, while no writer looks after it.
+    shared: Mutex<Option<mpsc::Consumer>>,
+    /// The ring of all who have none of their own. Made by the first start, so that a signal handler need not make it.
+    shared_producer: OnceLock<mpsc::Producer>,
+    /// The writer, while there is one.
+    writer: Mutex<Option<Arc<Control>>>,
+    when_full: Mutex<WhenFull>,
     ring_capacity: AtomicUsize,
+    next_ring: AtomicU32,
     next_thread: AtomicU32,
     /// Stands for all threads that had no ring when they lost a record.
     pub(crate) stand_in: Thread,
@@ -52,8 +80,17 @@ pub(crate) struct Instance {
 
 /// The writer's end of a thread's ring.
 pub(crate) struct Ring {
+    /// Number by which the file refers to the ring.
+    pub(crate) id: u32,
     pub(crate) consumer: Consumer,
     pub(crate) thread: Arc<Thread>,
+}
+
+/// A ring without a thread. Its positions go on with the next thread.
+struct IdleRing {
+    id: u32,
+    producer: Producer,
+    consumer: Consumer,
 }
 
 impl Registry {
@@ -83,18 +120,104 @@ impl Registry {
         lock(&self.instances).as_ref()?.list.get(id as usize >> 1).copied()
     }
 
-    /// Makes a ring for the calling thread and hands its other end to the writer.
+    /// Gives the calling thread a number and its first ring.
     pub(crate) fn attach(&self) -> Option<(Producer, Arc<Thread>)> {
-        let (producer, consumer) =
-            spsc::try_new(self.ring_capacity.load(Ordering::Relaxed)).ok()?;
-        let thread = Arc::new(Thread {
-            id: self.next_thread.fetch_add(1, Ordering::Relaxed),
-            os_id: platform::thread_id(),
-            name: std::thread::current().name().unwrap_or_default().to_owned(),
-            losses: Losses::new(),
-        });
-        lock(&self.rings).push(Ring { consumer, thread: Arc::clone(&thread) });
+        let thread = Arc::new(Thread::new(
+            self.next_thread.fetch_add(1, Ordering::Relaxed),
+            platform::thread_id(),
+            std::thread::current().name().unwrap_or_default().to_owned(),
+        ));
+        let producer = self.ring(self.ring_capacity(), &thread)?;
         Some((producer, thread))
+    }
+
+    /// Finds or makes a ring of `capacity` bytes for `thread`, and hands its other end to the writer.
+    pub(crate) fn ring(&self, capacity: usize, thread: &Arc<Thread>) -> Option<Producer> {
+        let IdleRing { id, producer, consumer } = self.idle_ring(capacity).or_else(|| {
+            let (producer, consumer) = spsc::try_new(capacity).ok()?;
+            Some(IdleRing {
+                id: self.next_ring.fetch_add(1, Ordering::Relaxed),
+                producer,
+                consumer,
+            })
+        })?;
+        thread.ring_bytes.fetch_add(capacity, Ordering::Relaxed);
+        lock(&self.rings).push(Ring { id, consumer, thread: Arc::clone(thread) });
+        Some(producer)
+    }
+
+    fn idle_ring(&self, capacity: usize) -> Option<IdleRing> {
+        let mut idle = lock(&self.idle);
+        let place = idle.iter().position(|ring| ring.consumer.capacity() == capacity)?;
+        Some(idle.swap_remove(place))
+    }
+
+    /// Takes back a ring that its thread has left and that is drained, and keeps it for another if there is need for it.
+    pub(crate) fn retire(&self, mut ring: Ring) {
+        let capacity = ring.consumer.capacity();
+        ring.thread.ring_bytes.fetch_sub(capacity, Ordering::Relaxed);
+        let mut idle = lock(&self.idle);
+        let kept: usize = idle.iter().map(|ring| ring.consumer.capacity()).sum();
+        if capacity != self.ring_capacity() || kept + capacity > IDLE_BYTES {
+            return;
+        }
+        if let Some(producer) = ring.consumer.renew_producer() {
+            idle.push(IdleRing { id: ring.id, producer, consumer: ring.consumer });
+        }
+    }
+
+    /// A producer of the shared ring, once a logger was started.
+    pub(crate) fn shared(&self) -> Option<mpsc::Producer> {
+        self.shared_producer.get().cloned()
+    }
+
+    /// Makes the shared ring if there is none yet.
+    pub(crate) fn make_shared(&self) -> Result<(), StorageError> {
+        let mut shared = lock(&self.shared);
+        if self.shared_producer.get().is_none() {
+            let (producer, consumer) = mpsc::try_new(SHARED_CAPACITY)?;
+            *shared = Some(consumer);
+            // The lock is held, so nobody else can have set it.
+            let _first = self.shared_producer.set(producer);
+        }
+        Ok(())
+    }
+
+    /// Hands the reading end of the shared ring to the writer.
+    pub(crate) fn adopt_shared(&self) -> Option<mpsc::Consumer> {
+        lock(&self.shared).take()
+    }
+
+    /// Takes it back at the end of a writer.
+    pub(crate) fn give_back_shared(&self, consumer: mpsc::Consumer) {
+        *lock(&self.shared) = Some(consumer);
+    }
+
+    /// Says who is to be woken, or that nobody is.
+    pub(crate) fn set_writer(&self, writer: Option<Arc<Control>>) {
+        *lock(&self.writer) = writer;
+    }
+
+    /// Wakes the writer if it sleeps.
+    pub(crate) fn wake_writer(&self) {
+        if let Some(writer) = &*lock(&self.writer) {
+            writer.wake();
+        }
+    }
+
+    /// What to do when a ring is full.
+    pub(crate) fn when_full(&self) -> WhenFull {
+        *lock(&self.when_full)
+    }
+
+    /// Sets what to do when a ring is full.
+    pub(crate) fn set_when_full(&self, when_full: WhenFull) {
+        *lock(&self.when_full) = when_full;
+    }
+
+    /// Bytes of a thread's first ring.
+    pub(crate) fn ring_capacity(&self) -> usize {
+        self.ring_capacity.load(Ordering::Relaxed)
     }
 
     /// Hands out the rings that no writer looks after yet.
@@ -107,8 +230,9 @@ impl Registry {
         lock(&self.rings).extend(rings);
     }
 
-    /// Sets the size in bytes of rings made from now on.
+    /// Sets the size in bytes of rings made from now on, rounded up to what can be had.
     pub(crate) fn set_ring_capacity(&self, bytes: usize) {
+        let bytes = bytes.next_power_of_two().max(Storage::MIN_CAPACITY);
         self.ring_capacity.store(bytes, Ordering::Relaxed);
     }
 }

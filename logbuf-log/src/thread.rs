@@ -1,8 +1,9 @@
 //! The thread's own end of the path: its ring, its losses, and what happens when the thread begins and ends.
 
 use core::cell::{Cell, UnsafeCell};
-use core::mem::ManuallyDrop;
+use core::mem::{self, ManuallyDrop};
 use core::ptr;
+use core::sync::atomic::{AtomicUsize, Ordering, compiler_fence};
 use std::sync::Arc;
 
 use logbuf::ClaimError;
@@ -10,8 +11,16 @@ use logbuf::queue::spsc::Producer;
 use logbuf_format::Level;
 use logbuf_format::loss::Reason;
 
+use crate::full::{Patience, WhenFull};
 use crate::loss::Losses;
 use crate::registry::REGISTRY;
+use crate::site::Site;
+
+/// The part of a ring that is kept for records of [`RESERVED`] and above: one in this many bytes.
+const RESERVE_SHARE: usize = 8;
+
+/// The least severe level that may use the reserve.
+const RESERVED: Level = Level::Warn;
 
 /// What the writer knows of a thread that logs.
 #[derive(Debug)]
@@ -22,7 +31,15 @@ pub(crate) struct Thread {
     pub(crate) os_id: u64,
     /// Empty if it has none.
     pub(crate) name: String,
+    /// Bytes of all its rings that are not drained and let go of.
+    pub(crate) ring_bytes: AtomicUsize,
     pub(crate) losses: Losses,
+}
+
+impl Thread {
+    pub(crate) const fn new(id: u32, os_id: u64, name: String) -> Self {
+        Self { id, os_id, name, ring_bytes: AtomicUsize::new(0), losses: Losses::new() }
+    }
 }
 
 /// What a thread keeps to log with. Needs no destructor, so that logging works until the very end of the thread.
@@ -31,11 +48,20 @@ pub(crate) struct Local {
     busy: Cell<bool>,
     /// Detached before the thread's first record and after its last.
     producer: UnsafeCell<ManuallyDrop<Producer>>,
+    /// The number of the thread once it has had a ring, otherwise 0.
+    id: Cell<u32>,
+    /// Whether this is the writer's thread, which must not wait for itself.
+    is_writer: Cell<bool>,
 }
 
 thread_local! {
     static LOCAL: Local = const {
-        Local { busy: Cell::new(false), producer: UnsafeCell::new(ManuallyDrop::new(Producer::detached())) }
+        Local {
+            busy: Cell::new(false),
+            producer: UnsafeCell::new(ManuallyDrop::new(Producer::detached())),
+            id: Cell::new(0),
+            is_writer: Cell::new(false),
+        }
     };
     /// Retires the ring at the end of the thread.
     static RETIREMENT: Retirement = const { Retirement { thread: Cell::new(None) } };
@@ -46,24 +72,12 @@ struct Retirement {
     thread: Cell<Option<Arc<Thread>>>,
 }
 
-impl Drop for Producing {
-    #[inline(always)]
-    fn drop(&mut self) {
-        self.local().busy.set(false);
-    }
-}
-
 impl Drop for Retirement {
     fn drop(&mut self) {
-        LOCAL.with(|local| {
-            // A thread's locals are destroyed between records, never inside one: whoever is busy is not destroyed.
-            // SAFETY: nothing else refers to the producer, because `Producing` is the only way to it and none is alive.
-            let slot = unsafe { &mut *local.producer.get() };
-            drop(ManuallyDrop::into_inner(core::mem::replace(
-                slot,
-                ManuallyDrop::new(Producer::detached()),
-            )));
-        });
+        // A thread's locals are destroyed between records, never inside one, so nobody is busy.
+        if let Some(mut producing) = Producing::begin() {
+            producing.replace(Producer::detached());
+        }
     }
 }
 
@@ -72,6 +86,8 @@ impl Drop for Retirement {
 pub(crate) enum Refusal {
     /// Claim again: the cause is gone.
     Retry,
+    /// Use the ring that all threads share: this one cannot have its own.
+    Share,
     /// Give up: the record is counted as lost.
     Lost,
 }
@@ -81,6 +97,16 @@ pub(crate) struct Producing {
     local: *const Local,
 }
 
+impl Drop for Producing {
+    #[inline(always)]
+    fn drop(&mut self) {
+        // A signal handler that logs runs on this thread between two of its instructions. It must find the producer
+        // whole when it finds it free, so the compiler may not move anything across.
+        compiler_fence(Ordering::SeqCst);
+        self.local().busy.set(false);
+    }
+}
+
 impl Producing {
     /// Takes the right, unless a record is being written already.
     #[inline(always)]
@@ -88,7 +114,11 @@ impl Producing {
         let local = LOCAL.with(ptr::from_ref);
         // SAFETY: a thread local without a destructor lives as long as its thread, and `Producing` stays in the thread.
         let busy = unsafe { &(*local).busy };
-        (!busy.replace(true)).then_some(Self { local })
+        let free = !busy.replace(true);
+        // As in `drop`.
+        compiler_fence(Ordering::SeqCst);
+        // Not `then_some`: that would make one in any case, and its drop would say that nobody is busy.
+        free.then(|| Self { local })
     }
 
     #[inline(always)]
@@ -103,40 +133,144 @@ impl Producing {
         unsafe { &mut *self.local().producer.get() }
     }
 
-    /// Deals with a refused claim of `len` bytes for a record of `level` logged at `ticks`.
+    /// Uses another producer from now on, and lets go of the one before.
+    fn replace(&mut self, producer: Producer) {
+        drop(mem::replace(self.producer(), producer));
+    }
+
+    /// Deals with a refused claim of `len` bytes for a record of `site` logged at `ticks`.
     #[cold]
     #[inline(never)]
     pub(crate) fn refused(
         &mut self,
         error: ClaimError,
-        level: Level,
-        len: usize,
-        ticks: u64,
+        site: &Site,
+        (len, ticks): (usize, u64),
+        patience: &mut Patience,
     ) -> Refusal {
-        let reason = match error {
-            ClaimError::Detached => match self.attach() {
-                Ok(()) => return Refusal::Retry,
-                Err(reason) => reason,
-            },
-            ClaimError::Full => Reason::RING_FULL,
+        let (refusal, reason) = match error {
+            ClaimError::Detached => (self.attach(), Reason::RING_FULL),
+            ClaimError::Full => (self.make_room(site, patience), Reason::RING_FULL),
             // No other refusal is possible: a record has a header, so it is not empty.
-            _ => Reason::TOO_LONG,
+            _ => (Refusal::Lost, Reason::TOO_LONG),
         };
-        lose(level, reason, len, ticks);
+        if refusal == Refusal::Lost {
+            lose(site.place.level, reason, len, ticks);
+        }
+        refusal
+    }
+
+    /// Sees to the ring after a record that took more than a compare to place: now and then, therefore, and at least once
+    /// in half a ring.
+    pub(crate) fn settle(&mut self, patience: &Patience) {
+        if patience.opened_reserve() {
+            self.keep_reserve();
+        }
+        let (capacity, used) = (self.producer().capacity(), self.producer().len_bytes());
+        if used >= capacity / 2 {
+            REGISTRY.wake_writer();
+        }
+        if let WhenFull::Grow { max_bytes } = REGISTRY.when_full() {
+            self.shrink(used, max_bytes);
+        }
+    }
+
+    fn keep_reserve(&mut self) {
+        let reserve = self.producer().capacity() / RESERVE_SHARE;
+        self.producer().set_reserve(reserve);
+    }
+
+    /// Finds room in a full ring, or in another.
+    fn make_room(&mut self, site: &Site, patience: &mut Patience) -> Refusal {
+        if site.place.level <= RESERVED && patience.opens_reserve() {
+            self.producer().set_reserve(0);
+            return Refusal::Retry;
+        }
+        REGISTRY.wake_writer();
+        let found = match REGISTRY.when_full() {
+            WhenFull::Drop => false,
+            WhenFull::Block(bound) => !self.local().is_writer.get() && patience.wait(bound),
+            WhenFull::Grow { max_bytes } => self.grow(max_bytes),
+        };
+        if found {
+            return Refusal::Retry;
+        }
+        if patience.opened_reserve() {
+            self.keep_reserve();
+        }
         Refusal::Lost
     }
 
-    /// Gives the thread its ring.
-    fn attach(&mut self) -> Result<(), Reason> {
-        RETIREMENT
-            .try_with(|retirement| {
-                let (producer, thread) = REGISTRY.attach().ok_or(Reason::NO_RING)?;
-                *self.producer() = producer;
-                retirement.thread.set(Some(thread));
-                Ok(())
-            })
-            .unwrap_or(Err(Reason::NO_RING))
+    /// Gives the thread its first ring, unless it is about to end.
+    fn attach(&mut self) -> Refusal {
+        let attached = RETIREMENT.try_with(|retirement| {
+            let Some((producer, thread)) = REGISTRY.attach() else { return Refusal::Share };
+            self.local().id.set(thread.id);
+            self.replace(producer);
+            self.keep_reserve();
+            retirement.thread.set(Some(thread));
+            Refusal::Retry
+        });
+        attached.unwrap_or(Refusal::Share)
     }
+
+    /// Goes back to the usual size of a ring if that suffices.
+    fn shrink(&mut self, used: usize, max_bytes: usize) {
+        let usual = REGISTRY.ring_capacity();
+        if self.producer().capacity() > usual && used < usual / 2 {
+            let _stays_if_that_fails = self.change_ring(usual, max_bytes);
+        }
+    }
+
+    /// Doubles the ring if all rings of the thread then need at most `max_bytes`.
+    fn grow(&mut self, max_bytes: usize) -> bool {
+        let doubled = self.producer().capacity() * 2;
+        self.change_ring(doubled, max_bytes)
+    }
+
+    /// Goes on with a ring of `capacity` bytes, if all rings of the thread then need at most `max_bytes`. The writer drains
+    /// the one before and then lets go of it.
+    fn change_ring(&mut self, capacity: usize, max_bytes: usize) -> bool {
+        let changed = RETIREMENT.try_with(|retirement| {
+            let thread = retirement.thread.take();
+            let producer = thread
+                .as_ref()
+                .filter(|thread| thread.ring_bytes.load(Ordering::Relaxed) + capacity <= max_bytes)
+                .and_then(|thread| REGISTRY.ring(capacity, thread));
+            retirement.thread.set(thread);
+            let changed = producer.is_some();
+            if let Some(producer) = producer {
+                self.replace(producer);
+                self.keep_reserve();
+            }
+            changed
+        });
+        changed.unwrap_or(false)
+    }
+}
+
+/// Gives the calling thread its ring now instead of at its first record.
+///
+/// The first record of a thread costs the making of a ring, some microseconds; a thread that cannot afford that calls this
+/// when it starts. A thread whose signal handlers log must call it before the first signal: a ring cannot be
+/// made in a signal handler.
+pub fn preallocate() {
+    if let Some(mut producing) = Producing::begin()
+        && producing.producer().capacity() == 0
+    {
+        // A thread that cannot have a ring logs through the shared one.
+        let _ring_or_none = producing.attach();
+    }
+}
+
+/// The number of this thread if it has, or had, a ring; otherwise 0.
+pub(crate) fn id() -> u32 {
+    LOCAL.with(|local| local.id.get())
+}
+
+/// Says that this is the writer's thread.
+pub(crate) fn set_writer() {
+    LOCAL.with(|local| local.is_writer.set(true));
 }
 
 /// Counts a record as lost, for this thread if it can be told.

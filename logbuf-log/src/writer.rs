@@ -9,11 +9,12 @@ use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
+use logbuf::queue::mpsc;
 use logbuf_format::block::Kind;
 use logbuf_format::clock::Anchor;
 use logbuf_format::end::End;
 use logbuf_format::loss::Loss;
-use logbuf_format::thread;
+use logbuf_format::thread::Thread as ThreadEntry;
 
 use crate::clock;
 use crate::control::{Control, Demand};
@@ -23,7 +24,7 @@ use crate::events::Events;
 use crate::loss::Lost;
 use crate::registry::{REGISTRY, Ring};
 use crate::segment::{Segment, Table};
-use crate::thread::Thread;
+use crate::thread::{self, Thread};
 
 /// Payload of EVENTS, in bytes, from which a block is written at once.
 const BLOCK: usize = 64 << 10;
@@ -46,13 +47,13 @@ pub(crate) type OnError = Box<dyn FnMut(&WriteError) + Send>;
 pub(crate) struct Writer {
     control: Arc<Control>,
     rings: Vec<Attached>,
+    /// The ring of those who have none.
+    shared: Option<mpsc::Consumer>,
     dictionary: Dictionary,
     segment: Segment,
     events: Events,
     /// Records that were put into the segment and are not written yet.
     on_their_way: u64,
-    /// Whether the segment knows the thread that stands for those without a ring.
-    stand_in_listed: bool,
     flush_interval: Duration,
     on_error: OnError,
     /// Writes that failed in a row.
@@ -90,17 +91,20 @@ impl Writer {
         let mut writer = Self {
             control,
             rings: Vec::new(),
+            shared: REGISTRY.adopt_shared(),
             dictionary,
             segment,
             events: Events::default(),
             on_their_way: 0,
-            stand_in_listed: false,
             flush_interval,
             on_error,
             failures: 0,
         };
         writer.put_clock(anchor);
         writer.put_sites();
+        let mut threads = Table::new(Kind::THREADS);
+        put_thread(&mut threads, &REGISTRY.stand_in);
+        writer.segment.put_table(&threads);
         writer.write_pending()?;
         Ok(writer)
     }
@@ -108,6 +112,8 @@ impl Writer {
     /// Runs until the guard says stop, and closes the segment.
     pub(crate) fn run(mut self) {
         let _ending = Ending(Arc::clone(&self.control));
+        self.control.begin();
+        thread::set_writer();
         let mut sleep = Duration::ZERO;
         loop {
             let demand = self.control.demand(sleep);
@@ -147,7 +153,7 @@ impl Writer {
             return true;
         }
         self.adopt_rings();
-        let mut found = false;
+        let mut found = self.take_shared();
         for i in 0..self.rings.len() {
             // A lap at most, so that a busy thread starves neither the others nor a flush.
             let mut left = self.rings[i].ring.consumer.capacity();
@@ -164,8 +170,19 @@ impl Writer {
             }
         }
         if self.rings.iter().any(|attached| attached.finished) && self.emit().is_ok() {
-            self.rings.retain(|attached| !attached.finished);
+            for attached in self.rings.extract_if(.., |attached| attached.finished) {
+                REGISTRY.retire(attached.ring);
+            }
         }
+        found
+    }
+
+    /// Copies what the shared ring holds into the block. Says whether there was anything.
+    fn take_shared(&mut self) -> bool {
+        let Some(consumer) = &mut self.shared else { return false };
+        let mut batch = consumer.batch(BLOCK);
+        let found = self.events.take_shared(&mut batch, &mut self.dictionary);
+        batch.hold();
         found
     }
 
@@ -176,12 +193,12 @@ impl Writer {
 
     /// Copies up to `limit` bytes of ring `i` into the block. Returns how many bytes of ring that were.
     fn take_extent(&mut self, i: usize, limit: usize) -> usize {
-        let Attached { ring: Ring { consumer, thread }, finished, .. } = &mut self.rings[i];
+        let Attached { ring: Ring { id, consumer, thread }, finished, .. } = &mut self.rings[i];
         // Before the records: if the producer was gone by then, what is found now is all there is.
         let gone = consumer.is_producer_gone();
         let room = BLOCK.saturating_sub(self.events.len());
         let mut batch = consumer.batch(room.min(limit));
-        if !self.events.take(&mut batch, thread, &mut self.dictionary) {
+        if !self.events.take(&mut batch, *id, thread, &mut self.dictionary) {
             *finished = gone;
             return 0;
         }
@@ -224,6 +241,9 @@ impl Writer {
         for attached in &mut self.rings {
             attached.ring.consumer.release_held();
         }
+        if let Some(consumer) = &mut self.shared {
+            consumer.release_held();
+        }
         Ok(())
     }
 
@@ -249,18 +269,14 @@ impl Writer {
             put_thread(&mut table, &attached.ring.thread);
             attached.listed = true;
         }
-        if !self.stand_in_listed && REGISTRY.stand_in.losses.is_any() {
-            put_thread(&mut table, &REGISTRY.stand_in);
-            self.stand_in_listed = true;
-        }
         self.segment.put_table(&table);
     }
 
     fn put_losses(&mut self) {
         let now = clock::now();
         let mut table = Table::new(Kind::LOSS);
-        let stand_in = self.stand_in_listed.then_some(&REGISTRY.stand_in);
-        for thread in self.rings.iter().map(|attached| &*attached.ring.thread).chain(stand_in) {
+        let threads = self.rings.iter().map(|attached| &*attached.ring.thread);
+        for thread in threads.chain([&REGISTRY.stand_in]) {
             for Lost { level, reason, count, bytes, ticks: (first, last) } in
                 thread.losses.take(now)
             {
@@ -330,14 +346,18 @@ impl Writer {
             attached.ring.consumer.release_held();
             attached.ring
         }));
+        if let Some(mut consumer) = self.shared.take() {
+            consumer.release_held();
+            REGISTRY.give_back_shared(consumer);
+        }
     }
 }
 
 fn put_thread(table: &mut Table, thread: &Thread) {
-    let entry = thread::Thread { id: thread.id, os_id: thread.os_id, name: thread.name.clone() };
+    let entry = ThreadEntry { id: thread.id, os_id: thread.os_id, name: thread.name.clone() };
     // A name longer than an entry may be is the only reason for an error; the number alone will do.
     if entry.put(&mut table.payload).is_err() {
-        let nameless = thread::Thread { name: String::new(), ..entry };
+        let nameless = ThreadEntry { name: String::new(), ..entry };
         nameless.put(&mut table.payload).expect("two numbers fit an entry");
     }
     table.entries += 1;

@@ -194,23 +194,6 @@ fn formatted_text_finds_room_wherever_the_ring_stands() {
 }
 
 #[test]
-fn an_implementation_that_logs_costs_its_own_record_only() {
-    struct Logs;
-    impl fmt::Display for Logs {
-        fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-            warn!("inside");
-            f.write_str("outside")
-        }
-    }
-    let session = Session::start();
-    info!("{}", %Logs);
-    info!("after");
-    let decoded = session.decode();
-    assert_eq!(decoded.messages(), ["outside", "after"]);
-    assert_eq!(decoded.lost_by_level(), [(Level::Warn, 1)]);
-}
-
-#[test]
 fn an_implementation_that_panics_costs_its_own_record_only() {
     struct Panics;
     impl fmt::Debug for Panics {
@@ -225,33 +208,6 @@ fn an_implementation_that_panics_costs_its_own_record_only() {
     info!("after");
     let decoded = session.decode();
     assert_eq!(decoded.messages(), ["before", "after"]);
-}
-
-#[test]
-fn a_destructor_of_a_thread_local_may_log() {
-    /// Logs when the thread ends.
-    struct Late;
-    impl Drop for Late {
-        fn drop(&mut self) {
-            info!("late");
-        }
-    }
-    thread_local! {
-        static LATE: Late = const { Late };
-    }
-    let session = Session::start();
-    std::thread::spawn(|| {
-        LATE.with(|_| ());
-        info!("early");
-    })
-    .join()
-    .expect("the thread ends by itself");
-    let decoded = session.decode();
-    // The ring may be retired before or after: written or counted, but not silently gone.
-    let written = decoded.messages();
-    let lost: u64 = decoded.lost_by_level().iter().map(|(_, count)| count).sum();
-    assert_eq!(written.len() as u64 + lost, 2, "{written:?}");
-    assert_eq!(written[0], "early");
 }
 
 #[test]

@@ -3,6 +3,8 @@
 mod calls;
 mod files;
 mod filters;
+mod full;
 mod grammar;
+mod places;
 mod support;
 mod threads;

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use logbuf_decode::{Reader, Record};
+use logbuf_format::value::Value;
 use logbuf_log::{Builder, Guard, Level, Stats};
 use tempfile::TempDir;
 
@@ -117,6 +118,13 @@ pub(crate) fn visit_file(path: &Path, mut visit: impl FnMut(&Record<'_>)) -> Vec
     let findings: Vec<_> = reader.findings().iter().map(ToString::to_string).collect();
     assert_eq!(findings, [""; 0], "{}", path.display());
     lost
+}
+
+/// The unsigned values of a record.
+pub(crate) fn numbers<const N: usize>(values: &[Value<'_>]) -> [u64; N] {
+    let numbers: Vec<_> =
+        values.iter().filter_map(|value| value.as_unsigned()?.try_into().ok()).collect();
+    numbers.try_into().expect("the record has as many numbers as it was logged with")
 }
 
 impl Decoded {

@@ -4,17 +4,9 @@ use std::collections::HashMap;
 use std::sync::Barrier;
 use std::thread;
 
-use logbuf_format::value::Value;
 use logbuf_log::{Level, debug, info, warn};
 
-use crate::support::Session;
-
-/// The unsigned values of a record.
-fn numbers<const N: usize>(values: &[Value<'_>]) -> [u64; N] {
-    let numbers: Vec<_> =
-        values.iter().filter_map(|value| value.as_unsigned()?.try_into().ok()).collect();
-    numbers.try_into().expect("the record has as many numbers as it was logged with")
-}
+use crate::support::{Session, numbers};
 
 #[test]
 fn four_threads_with_a_million_records_each() {

@@ -1,0 +1,86 @@
+//! What a call does when its thread's ring is full.
+
+use std::time::{Duration, Instant};
+
+/// What to do with a record for which the ring of its thread has no room.
+///
+/// The last eighth of a ring is kept for [`Warn`](crate::Level::Warn) and more severe records: a flood of others does not
+/// cost them. What is lost is counted, and written into the file, by thread, level and time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub enum WhenFull {
+    /// Drop the record and count it. The call returns at once.
+    #[default]
+    Drop,
+    /// Wait for the writer, up to this long; then drop the record and count it.
+    Block(Duration),
+    /// Give the thread a ring of twice the size, as long as its rings need no more than `max_bytes` together; then
+    /// drop and count. The thread goes back to a ring of the usual size when that suffices again.
+    Grow {
+        /// Bytes of all rings of one thread together.
+        max_bytes: usize,
+    },
+}
+
+/// How one call waits for room.
+#[derive(Debug, Default)]
+pub(crate) struct Patience {
+    since: Option<Instant>,
+    rounds: u32,
+    reserve_opened: bool,
+}
+
+/// Rounds of a busy loop, then of giving the processor away, before a waiting call sleeps.
+const SPINS: u32 = 64;
+const YIELDS: u32 = 64;
+/// How long a waiting call sleeps between two looks.
+const NAP: Duration = Duration::from_micros(50);
+
+impl Patience {
+    /// Whether this is the first time that the call falls back on the reserve.
+    pub(crate) fn opens_reserve(&mut self) -> bool {
+        !std::mem::replace(&mut self.reserve_opened, true)
+    }
+
+    /// Whether it did so.
+    pub(crate) fn opened_reserve(&self) -> bool {
+        self.reserve_opened
+    }
+
+    /// Waits a little. `false` if `bound` has passed since the first call.
+    pub(crate) fn wait(&mut self, bound: Duration) -> bool {
+        let since = *self.since.get_or_insert_with(Instant::now);
+        self.rounds += 1;
+        if self.rounds <= SPINS {
+            std::hint::spin_loop();
+        } else if self.rounds <= SPINS + YIELDS {
+            std::thread::yield_now();
+        } else {
+            std::thread::sleep(NAP);
+        }
+        since.elapsed() < bound
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn patience_ends_at_its_bound() {
+        const BOUND: Duration = Duration::from_millis(5);
+        let start = Instant::now();
+        let mut patience = Patience::default();
+        while patience.wait(BOUND) {}
+        assert!(start.elapsed() >= BOUND);
+    }
+
+    #[test]
+    fn the_reserve_is_opened_once() {
+        let mut patience = Patience::default();
+        assert!(!patience.opened_reserve());
+        assert!(patience.opens_reserve());
+        assert!(!patience.opens_reserve());
+        assert!(patience.opened_reserve());
+    }
+}

@@ -1,0 +1,73 @@
+//! What happens when a ring is full.
+
+use std::thread;
+use std::time::Duration;
+
+use logbuf_log::{WhenFull, debug, error, info};
+
+use crate::support::{Session, numbers};
+
+/// Far more than the rings of these tests hold.
+const RECORDS: u64 = 200_000;
+
+/// Logs numbers from several threads, and checks that each arrives once and in order.
+fn check_nothing_is_lost(when_full: WhenFull) {
+    const THREADS: u64 = 3;
+    let session = Session::start_with(|builder| builder.ring_capacity(16 << 10).when_full(when_full));
+    thread::scope(|scope| {
+        for id in 0..THREADS {
+            scope.spawn(move || (0..RECORDS).for_each(|i| info!("{id} {i}")));
+        }
+    });
+    let mut next = [0; THREADS as usize];
+    let lost = session.visit(|record| {
+        let [id, i] = numbers(record.values());
+        assert_eq!(i, next[id as usize], "the next record of thread {id}");
+        next[id as usize] += 1;
+    });
+    assert_eq!(lost, []);
+    assert_eq!(next, [RECORDS; THREADS as usize]);
+}
+
+#[test]
+fn a_call_that_blocks_loses_nothing() {
+    check_nothing_is_lost(WhenFull::Block(Duration::from_secs(60)));
+}
+
+#[test]
+fn a_ring_that_grows_loses_nothing() {
+    check_nothing_is_lost(WhenFull::Grow { max_bytes: 256 << 20 });
+}
+
+#[test]
+fn a_ring_grows_to_its_bound_and_no_further() {
+    let session = Session::start_with(|builder| {
+        builder.ring_capacity(4 << 10).when_full(WhenFull::Grow { max_bytes: 32 << 10 })
+    });
+    thread::spawn(|| (0..RECORDS).for_each(|i| info!("{i}"))).join().expect("the thread ends by itself");
+    let mut written = 0;
+    let lost: u64 = session.visit(|_| written += 1).iter().map(|(_, count)| count).sum();
+    assert_eq!(written + lost, RECORDS);
+    assert!(lost > 0, "rings of 32 KiB keep up with no loop");
+}
+
+#[test]
+fn a_flood_does_not_cost_the_severe_records() {
+    /// They all fit the reserve, whatever the writer does meanwhile.
+    const SEVERE: u64 = 200;
+    let session = Session::start_with(|builder| builder.ring_capacity(64 << 10));
+    thread::spawn(|| {
+        for i in 0..RECORDS * 5 {
+            if i % (RECORDS * 5 / SEVERE) == 0 {
+                error!("{i}");
+            } else {
+                debug!("{i}");
+            }
+        }
+    })
+    .join()
+    .expect("the thread ends by itself");
+    let decoded = session.decode();
+    let lost = decoded.lost_by_level();
+    assert!(matches!(lost[..], [(logbuf_log::Level::Debug, _)]), "{lost:?}");
+}
