@@ -64,7 +64,12 @@ fn render(show: &Show) -> Box<dyn Render> {
     if show.json {
         return Box::new(Json::new());
     }
-    let mut text = Text::new().zone(show.zone());
+    let (zone, style) = (show.zone(), show.time.into());
+    if let Some(pattern) = &show.format {
+        let pattern = pattern.clone().zone(zone).time(style);
+        return Box::new(if show.raw { pattern.raw() } else { pattern });
+    }
+    let mut text = Text::new().zone(zone).time(style);
     if show.raw {
         text = text.raw();
     }

@@ -1,11 +1,14 @@
 //! Records as text, in one form or another.
 
 mod json;
+mod pattern;
 mod text;
 
 use crate::record::Record;
 pub use json::Json;
-use logbuf_format::render::TooLong;
+use logbuf_format::{escape, render::TooLong};
+pub use pattern::{Pattern, PatternError};
+use std::borrow::Cow;
 pub use text::Text;
 
 /// Turns records into text. One implementation, one form of output.
@@ -17,4 +20,13 @@ pub trait Render {
     /// [`TooLong`] if the record, small in the file, is larger than any record may become as text. `out` is then as it
     /// was.
     fn record(&mut self, record: &Record<'_>, out: &mut String) -> Result<(), TooLong>;
+}
+
+/// Escapes the control characters that stand from `start` on.
+#[inline]
+fn escape_from(start: usize, out: &mut String) {
+    if let Cow::Owned(escaped) = escape::controls(&out[start..]) {
+        out.truncate(start);
+        out.push_str(&escaped);
+    }
 }

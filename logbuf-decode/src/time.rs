@@ -1,14 +1,30 @@
 //! Time as text.
 
 use jiff::{Timestamp, tz::TimeZone};
+use std::fmt::Write;
 
 const NS_PER_SECOND: i64 = 1_000_000_000;
 
-/// Writes times as RFC 3339, with nine digits behind the second: `2026-11-23T14:05:06.123456789Z`.
+/// How the time of a record is shown.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum TimeStyle {
+    /// Date and time: `2026-11-23T14:05:06.123456789Z`.
+    #[default]
+    Wall,
+    /// Seconds since the record before it: `+0.000001840`.
+    Delta,
+    /// Seconds since the first record.
+    Start,
+}
+
+/// Writes times: as RFC 3339, with nine digits behind the second, or as a distance from another record.
 ///
 /// The text of the last second is kept, because the next record is most often within it.
 #[derive(Clone, Debug)]
 pub(crate) struct Clock {
+    style: TimeStyle,
+    /// The time from which the next distance counts.
+    from: Option<i64>,
     zone: TimeZone,
     second: i64,
     /// Up to the second: `2026-11-23T14:05:06`.
@@ -19,14 +35,36 @@ pub(crate) struct Clock {
 
 impl Clock {
     pub(crate) fn new(zone: TimeZone) -> Self {
-        let mut clock = Self { zone, second: 0, text: String::new(), offset: String::new() };
+        let (style, from) = (TimeStyle::Wall, None);
+        let (text, offset) = (String::new(), String::new());
+        let mut clock = Self { style, from, zone, second: 0, text, offset };
         clock.set(0);
         clock
+    }
+
+    pub(crate) fn with_zone(self, zone: TimeZone) -> Self {
+        Self { style: self.style, ..Self::new(zone) }
+    }
+
+    pub(crate) fn with_style(self, style: TimeStyle) -> Self {
+        Self { style, ..self }
     }
 
     /// Appends the time that is `unix_ns` nanoseconds after the Unix epoch.
     #[inline]
     pub(crate) fn push(&mut self, unix_ns: i64, out: &mut String) {
+        match self.style {
+            TimeStyle::Wall => self.push_wall(unix_ns, out),
+            TimeStyle::Delta => {
+                let from = self.from.replace(unix_ns).unwrap_or(unix_ns);
+                push_distance(unix_ns, from, out);
+            }
+            TimeStyle::Start => push_distance(unix_ns, *self.from.get_or_insert(unix_ns), out),
+        }
+    }
+
+    #[inline]
+    fn push_wall(&mut self, unix_ns: i64, out: &mut String) {
         let second = unix_ns.div_euclid(NS_PER_SECOND);
         if second != self.second {
             self.set(second);
@@ -54,6 +92,15 @@ impl Clock {
             _ => local.strftime("%:z").to_string(),
         };
     }
+}
+
+/// Appends the seconds from `from` to `unix_ns`, aligned up to a day.
+fn push_distance(unix_ns: i64, from: i64, out: &mut String) {
+    let sign = if unix_ns < from { '-' } else { '+' };
+    let distance = unix_ns.abs_diff(from);
+    let (seconds, ns) = (distance / NS_PER_SECOND as u64, distance % NS_PER_SECOND as u64);
+    // Writing to a string does not fail.
+    let _ = write!(out, "{:>16}", format_args!("{sign}{seconds}.{ns:09}").to_string());
 }
 
 /// A time as text: RFC 3339 in UTC, with nine digits behind the second.

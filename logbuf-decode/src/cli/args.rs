@@ -1,8 +1,8 @@
 //! The command line.
 
 use clap::{ArgAction, Parser, ValueEnum};
-use glob::Pattern;
-use logbuf_decode::{Level, TimeZone};
+use glob::Pattern as Glob;
+use logbuf_decode::{Level, Pattern, TimeStyle, TimeZone};
 use regex::Regex;
 use std::path::PathBuf;
 
@@ -31,11 +31,11 @@ pub(crate) struct Choose {
 
     /// Of targets that match PATTERN (* and ? as in a shell); may be given several times
     #[arg(long, value_name = "PATTERN", action = ArgAction::Append)]
-    pub(crate) target: Vec<Pattern>,
+    pub(crate) target: Vec<Glob>,
 
     /// Of threads whose names match PATTERN; may be given several times
     #[arg(long, value_name = "PATTERN", action = ArgAction::Append)]
-    pub(crate) thread: Vec<Pattern>,
+    pub(crate) thread: Vec<Glob>,
 
     /// Of the call at FILE or FILE:LINE; the last parts of the path will do; may be given several times
     #[arg(long, value_name = "FILE[:LINE]", action = ArgAction::Append)]
@@ -78,6 +78,20 @@ pub(crate) struct Show {
     #[arg(long, conflicts_with = "json")]
     pub(crate) raw: bool,
 
+    /// Lines in this form, such as '{time} {level:<5} {message} {order_id}'; see below
+    #[arg(long, value_name = "PATTERN", conflicts_with = "json", value_parser = Pattern::new)]
+    pub(crate) format: Option<Pattern>,
+
+    /// Times as: wall (date and time), delta (seconds since the record before) or start (since the first)
+    #[arg(
+        long,
+        value_name = "STYLE",
+        default_value = "wall",
+        hide_default_value = true,
+        hide_possible_values = true
+    )]
+    pub(crate) time: Time,
+
     /// Colours: auto (on a terminal, unless NO_COLOR is set), always or never
     #[arg(
         long,
@@ -105,6 +119,27 @@ pub(crate) struct Show {
     /// Times in the zone of this machine
     #[arg(short = 'L', long, conflicts_with = "zone")]
     pub(crate) local: bool,
+}
+
+/// How times are shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Time {
+    /// Date and time.
+    Wall,
+    /// Seconds since the record before.
+    Delta,
+    /// Seconds since the first record.
+    Start,
+}
+
+impl From<Time> for TimeStyle {
+    fn from(time: Time) -> Self {
+        match time {
+            Time::Wall => Self::Wall,
+            Time::Delta => Self::Delta,
+            Time::Start => Self::Start,
+        }
+    }
 }
 
 /// When something is done.
@@ -174,6 +209,9 @@ Examples:
   logbuf-decode logs/ --grep 'BTC-(USD|EUR)' -n 20     the last twenty messages about bitcoin
   logbuf-decode --json logs/ | jq .fields.rtt_ns       for programs
   zstdcat old.logbuf.zst | logbuf-decode -             standard input
+
+Patterns are format strings of Rust. Placeholders are time, unix_ns, level, target, thread, file, line, process, pid,
+host, message, fields (all of them), and the name of any field. Width, alignment and precision are as in Rust.
 
 Damage, cut files and lost records are reported on standard error, after the records. Blocks that cannot hold what is
 asked for are not read, and so not checked.

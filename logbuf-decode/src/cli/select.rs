@@ -4,7 +4,7 @@ use crate::cli::{
     args::{Choose, Place},
     when,
 };
-use glob::Pattern;
+use glob::Pattern as Glob;
 use jiff::ZonedDateTime;
 use logbuf_decode::{Filter, Level, Record, Site, ThreadName};
 use regex::Regex;
@@ -26,9 +26,9 @@ pub(crate) struct Selection {
 #[derive(Clone, Debug)]
 struct Origin {
     level: Level,
-    targets: Vec<Pattern>,
+    targets: Vec<Glob>,
     places: Vec<Place>,
-    threads: Vec<Pattern>,
+    threads: Vec<Glob>,
 }
 
 impl Selection {
@@ -85,7 +85,7 @@ impl Selection {
 
 impl Origin {
     fn wants_site(&self, site: &Site) -> bool {
-        let any = |patterns: &[Pattern], text: &str| {
+        let any = |patterns: &[Glob], text: &str| {
             patterns.is_empty() || patterns.iter().any(|pattern| pattern.matches(text))
         };
         let is_place = |place: &Place| place.is_at(&site.file, site.line);

@@ -1,12 +1,16 @@
 //! Lines for people.
 
-use crate::{record::Record, render::Render, time::Clock};
+use crate::{
+    record::Record,
+    render::{Render, escape_from},
+    time::{Clock, TimeStyle},
+};
 use jiff::tz::TimeZone;
 use logbuf_format::{
-    Level, escape,
+    Level,
     render::{self, TooLong},
 };
-use std::{borrow::Cow, fmt::Write};
+use std::fmt::Write;
 
 /// One line for each record: time, level, thread, target, message, fields.
 ///
@@ -44,7 +48,13 @@ impl Text {
     /// Times in this zone, each with its distance from UTC.
     #[must_use]
     pub fn zone(self, zone: TimeZone) -> Self {
-        Self { clock: Clock::new(zone), ..self }
+        Self { clock: self.clock.with_zone(zone), ..self }
+    }
+
+    /// Times in this style.
+    #[must_use]
+    pub fn time(self, style: TimeStyle) -> Self {
+        Self { clock: self.clock.with_style(style), ..self }
     }
 }
 
@@ -124,11 +134,8 @@ impl Text {
     /// Escapes what stands from `start` on.
     #[inline]
     fn escape_from(&self, start: usize, out: &mut String) {
-        if !self.raw
-            && let Cow::Owned(escaped) = escape::controls(&out[start..])
-        {
-            out.truncate(start);
-            out.push_str(&escaped);
+        if !self.raw {
+            escape_from(start, out);
         }
     }
 }

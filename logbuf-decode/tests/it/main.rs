@@ -6,6 +6,7 @@ mod damage;
 mod file;
 mod golden;
 mod order;
+mod show;
 #[cfg(target_os = "linux")]
 mod terminal;
 mod values;
