@@ -13,6 +13,7 @@
 
 mod callsite;
 mod chunk;
+mod expression;
 mod filter;
 mod finding;
 mod loss;
@@ -27,6 +28,7 @@ mod tables;
 mod time;
 mod walk;
 
+pub use expression::{Expected, Expression, ExpressionError};
 pub use filter::Filter;
 pub use finding::{Finding, Problem, Severity};
 pub use jiff::tz::TimeZone;

@@ -2,7 +2,7 @@
 
 use clap::{ArgAction, Parser, ValueEnum};
 use glob::Pattern as Glob;
-use logbuf_decode::{Level, Pattern, TimeStyle, TimeZone};
+use logbuf_decode::{Expression, Level, Pattern, TimeStyle, TimeZone};
 use regex::Regex;
 use std::path::PathBuf;
 
@@ -44,6 +44,10 @@ pub(crate) struct Choose {
     /// With messages in which REGEX is found
     #[arg(long, value_name = "REGEX")]
     pub(crate) grep: Option<Regex>,
+
+    /// For which EXPR holds, such as 'rtt_ns > 1000 && symbol == "BTC-USD"'; see below
+    #[arg(long = "where", value_name = "EXPR")]
+    pub(crate) condition: Option<Expression>,
 
     /// From TIME on: RFC 3339, "2026-11-23 14:05", 14:05, today, yesterday, -3h
     #[arg(long, value_name = "TIME", allow_hyphen_values = true)]
@@ -209,6 +213,9 @@ Examples:
   logbuf-decode logs/ --grep 'BTC-(USD|EUR)' -n 20     the last twenty messages about bitcoin
   logbuf-decode --json logs/ | jq .fields.rtt_ns       for programs
   zstdcat old.logbuf.zst | logbuf-decode -             standard input
+
+Conditions compare the fields and named arguments of a record, and its level, target, thread, file, line and message:
+== != < <= > >= && || ! ( ). Strings stand in double quotes. What a record does not have makes a comparison false.
 
 Patterns are format strings of Rust. Placeholders are time, unix_ns, level, target, thread, file, line, process, pid,
 host, message, fields (all of them), and the name of any field. Width, alignment and precision are as in Rust.

@@ -6,7 +6,7 @@ use crate::cli::{
 };
 use glob::Pattern as Glob;
 use jiff::ZonedDateTime;
-use logbuf_decode::{Filter, Level, Record, Site, ThreadName};
+use logbuf_decode::{Expression, Filter, Level, Record, Site, ThreadName};
 use regex::Regex;
 use std::ops::Range;
 
@@ -16,6 +16,7 @@ pub(crate) struct Selection {
     time: Range<i64>,
     origin: Origin,
     grep: Option<Regex>,
+    condition: Option<Expression>,
     /// Whether records around those selected are shown too.
     has_context: bool,
     /// The message of the record that is looked at.
@@ -48,6 +49,7 @@ impl Selection {
                 threads: choose.thread.clone(),
             },
             grep: choose.grep.clone(),
+            condition: choose.condition.clone(),
             has_context: choose.context > 0,
             message: String::new(),
         })
@@ -72,7 +74,8 @@ impl Selection {
         let origin = &self.origin;
         let is_from_there = !self.has_context
             || (origin.wants_site(record.site()) && origin.wants_thread(record.thread()));
-        is_from_there && self.wants_message(record)
+        let holds = |condition: &Expression| condition.matches(record);
+        is_from_there && self.condition.as_ref().is_none_or(holds) && self.wants_message(record)
     }
 
     fn wants_message(&mut self, record: &Record<'_>) -> bool {

@@ -9,7 +9,7 @@ use logbuf_format::{
     types::Type,
     value::{Str, Value},
 };
-use std::fs;
+use std::{fs, path::Path};
 use tempfile::TempDir;
 
 /// Twenty records a second apart, from 2026-11-23T14:05:06Z on, each in a block of its own; the message is the number.
@@ -152,4 +152,87 @@ fn blocks_that_cannot_match_are_not_read() {
     ] {
         assert_eq!(run(log.path(), &[args, &["app.logbuf"]].concat()).2, status, "{args:?}");
     }
+}
+
+/// Records with values of many types.
+fn values() -> TempDir {
+    let folder = folder();
+    let types = [
+        ("symbol", Type::Str),
+        ("qty", Type::U8),
+        ("delta", Type::I64),
+        ("px", Type::F64),
+        ("retry", Type::Bool),
+        ("side", Type::Char),
+        ("all", Type::seq(Type::U8)),
+    ];
+    let mut file = File::new(1);
+    file.sites(&[
+        site(1, Level::Info, "first", &types),
+        site(2, Level::Warn, "second", &[("qty", Type::U128), ("level", Type::I8)]),
+        site(3, Level::Info, "third", &[]),
+    ]);
+    let first = [
+        Value::Str(Str::new("BTC-USD")),
+        Value::U8(3),
+        Value::I64(-5),
+        Value::F64(0.5),
+        Value::Bool(true),
+        Value::Char('b'),
+    ];
+    let first = [pack(&first), vec![0; 4]].concat();
+    let second = pack(&[Value::U128(u128::MAX), Value::I8(7)]);
+    file.threads(&[(1, 11, "main")]);
+    file.events(&[(1, &[(1, 1, first), (2, 2, second), (3, 3, vec![])])]).end();
+    fs::write(folder.path().join("app.logbuf"), file.bytes()).expect("write");
+    folder
+}
+
+#[test]
+fn by_condition() {
+    let values = values();
+    let shown = |condition: &str| {
+        let args = ["app.logbuf", "--format", "{message}", "--where", condition];
+        let (stdout, stderr, status) = run(values.path(), &args);
+        assert_eq!((stderr.as_str(), status), ("", 0), "{condition}");
+        stdout.lines().collect::<Vec<_>>().join(" ")
+    };
+    for (condition, expected) in [
+        ("qty == 3", "first"),
+        ("3 == qty", "first"),
+        ("qty == 3.0", "first"),
+        ("qty >= 3", "first second"),
+        ("qty > 3", "second"),
+        ("qty == 340282366920938463463374607431768211455", "second"),
+        ("qty != 3", "second"),
+        ("!(qty == 3)", "second third"),
+        ("delta < 0 && delta > -6", "first"),
+        ("delta < px && px < qty", "first"),
+        ("px <= 0.5 || qty > 100", "first second"),
+        ("symbol == \"BTC-USD\"", "first"),
+        ("symbol < \"C\"", "first"),
+        ("symbol == 3", ""),
+        ("symbol != 3", ""),
+        ("retry", "first"),
+        ("retry == false", ""),
+        ("!retry", "second third"),
+        ("qty", "first second"),
+        ("all", "first"),
+        ("all == 0", ""),
+        ("side == \"b\"", "first"),
+        ("level == 7", "second"),
+        ("level == \"INFO\"", "first third"),
+        ("thread == \"main\" && message != \"first\"", "second third"),
+        ("target == \"app::book\" && file == \"src/book.rs\" && line > 42", "third"),
+        ("nothing == nothing", ""),
+    ] {
+        assert_eq!(shown(condition), expected, "{condition}");
+    }
+}
+
+#[test]
+fn a_bad_condition_is_pointed_at() {
+    let (stdout, stderr, status) = run(Path::new("."), &["x.logbuf", "--where", "qty = 3"]);
+    assert_eq!((stdout.as_str(), status), ("", 2));
+    assert!(stderr.contains("at column 5: expected `&&`, `||` or the end, found `=`"), "{stderr}");
 }

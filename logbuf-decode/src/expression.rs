@@ -1,0 +1,269 @@
+//! Conditions on the values of records.
+
+mod error;
+mod parse;
+
+use crate::record::Record;
+pub use error::{Expected, ExpressionError};
+use logbuf_format::value::Value;
+use std::{cmp::Ordering, str::FromStr};
+
+/// A condition on a record, such as `rtt_ns > 1000 && symbol == "BTC-USD"`.
+///
+/// ```text
+/// either     = both { "||" both }
+/// both       = not { "&&" not }
+/// not        = "!" not | "(" either ")" | comparison
+/// comparison = operand [ ("==" | "!=" | "<" | "<=" | ">" | ">=") operand ]
+/// operand    = name | number | string | "true" | "false"
+/// ```
+///
+/// A name stands for the field or the named argument of the record, and if it has none of this name for a part of it:
+/// `level`, `target`, `thread`, `file`, `line` or `message`. Numbers are compared exactly, whatever their types; strings
+/// and characters by their code points. What is absent, or of another type than what it is compared with, makes the
+/// comparison false, whatever it is. An operand alone is true if it is there, and is not `false`.
+///
+/// # Examples
+///
+/// ```
+/// use logbuf_decode::Expression;
+///
+/// let expression: Expression = "rtt_ns > 1_000 && !(symbol == \"BTC-USD\" || retry)".parse()?;
+/// let error = "rtt_ns >".parse::<Expression>().unwrap_err();
+/// assert_eq!(error.to_string(), "at column 9: expected a name, a number or a string, found the end");
+/// # drop(expression);
+/// # Ok::<_, logbuf_decode::ExpressionError>(())
+/// ```
+#[derive(Clone, Debug, PartialEq)]
+pub struct Expression(Node);
+
+#[derive(Clone, Debug, PartialEq)]
+enum Node {
+    /// At least one of them. A chain is flat, so that only parentheses and negations nest.
+    Either(Vec<Node>),
+    /// All of them.
+    Both(Vec<Node>),
+    Not(Box<Node>),
+    Compare(Operand, Operator, Operand),
+    Is(Operand),
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Operator {
+    Equal,
+    Unequal,
+    Less,
+    LessOrEqual,
+    Greater,
+    GreaterOrEqual,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+enum Operand {
+    Name(String),
+    Unsigned(u128),
+    Signed(i128),
+    Float(f64),
+    Text(String),
+    Bool(bool),
+}
+
+impl FromStr for Expression {
+    type Err = ExpressionError;
+
+    fn from_str(text: &str) -> Result<Self, ExpressionError> {
+        parse::parse(text).map(Self)
+    }
+}
+
+impl Expression {
+    /// Whether it holds for a record.
+    pub fn matches(&self, record: &Record<'_>) -> bool {
+        self.0.holds(record)
+    }
+}
+
+impl Node {
+    fn holds(&self, record: &Record<'_>) -> bool {
+        match self {
+            Self::Either(nodes) => nodes.iter().any(|node| node.holds(record)),
+            Self::Both(nodes) => nodes.iter().all(|node| node.holds(record)),
+            Self::Not(node) => !node.holds(record),
+            Self::Compare(a, operator, b) => {
+                let mut texts = [String::new(), String::new()];
+                let [first, second] = &mut texts;
+                match (a.of(record, first), b.of(record, second)) {
+                    (Some(a), Some(b)) => operator.holds(a, b),
+                    _ => false,
+                }
+            }
+            Self::Is(operand) => {
+                !matches!(operand.of(record, &mut String::new()), None | Some(Known::Bool(false)))
+            }
+        }
+    }
+}
+
+impl Operator {
+    fn holds(self, a: Known<'_>, b: Known<'_>) -> bool {
+        // NaN has no place in the order: it is unequal to everything, and neither less nor greater.
+        match a.compare(b) {
+            Compared::Types => false,
+            Compared::Unordered => self == Self::Unequal,
+            Compared::As(order) => match self {
+                Self::Equal => order.is_eq(),
+                Self::Unequal => order.is_ne(),
+                Self::Less => order.is_lt(),
+                Self::LessOrEqual => order.is_le(),
+                Self::Greater => order.is_gt(),
+                Self::GreaterOrEqual => order.is_ge(),
+            },
+        }
+    }
+}
+
+/// An operand whose value is known.
+#[derive(Clone, Copy, Debug)]
+enum Known<'a> {
+    Unsigned(u128),
+    Signed(i128),
+    Float(f64),
+    Text(&'a str),
+    Bool(bool),
+    /// Of a type that is not compared.
+    Other,
+}
+
+enum Compared {
+    As(Ordering),
+    Unordered,
+    Types,
+}
+
+impl Operand {
+    /// Its value for a record; `None` if there is none. `text` is room for what has to be put together.
+    fn of<'a>(&'a self, record: &Record<'a>, text: &'a mut String) -> Option<Known<'a>> {
+        Some(match self {
+            Self::Name(name) => return named(name, record, text),
+            Self::Unsigned(value) => Known::Unsigned(*value),
+            Self::Signed(value) => Known::Signed(*value),
+            Self::Float(value) => Known::Float(*value),
+            Self::Text(value) => Known::Text(value),
+            Self::Bool(value) => Known::Bool(*value),
+        })
+    }
+}
+
+fn named<'a>(name: &str, record: &Record<'a>, text: &'a mut String) -> Option<Known<'a>> {
+    let slots = &record.site().values;
+    if let Some(index) = slots.iter().position(|slot| slot.name == name) {
+        return record.values().get(index).map(|value| Known::of(*value, text));
+    }
+    Some(match name {
+        "level" => Known::Text(record.level().name()),
+        "target" => Known::Text(record.target()),
+        "file" => Known::Text(record.file()),
+        "line" => Known::Unsigned(record.line().into()),
+        "thread" => {
+            *text = record.thread().to_string();
+            Known::Text(text)
+        }
+        "message" => {
+            record.message(text).ok()?;
+            Known::Text(text)
+        }
+        _ => return None,
+    })
+}
+
+impl<'a> Known<'a> {
+    fn of(value: Value<'a>, text: &'a mut String) -> Self {
+        match value {
+            Value::Bool(value) => Self::Bool(value),
+            Value::Char(value) => {
+                text.push(value);
+                Self::Text(text)
+            }
+            Value::I8(value) => Self::Signed(value.into()),
+            Value::I16(value) => Self::Signed(value.into()),
+            Value::I32(value) => Self::Signed(value.into()),
+            Value::I64(value) => Self::Signed(value.into()),
+            Value::I128(value) => Self::Signed(value),
+            Value::F32(value) => Self::Float(value.into()),
+            Value::F64(value) => Self::Float(value),
+            Value::Str(value) | Value::Text(value) => Self::Text(value.text),
+            _ => value.as_unsigned().map_or(Self::Other, Self::Unsigned),
+        }
+    }
+
+    fn compare(self, other: Known<'_>) -> Compared {
+        let as_order = |order: Option<Ordering>| order.map_or(Compared::Unordered, Compared::As);
+        match (self, other) {
+            (Self::Unsigned(a), Known::Unsigned(b)) => Compared::As(a.cmp(&b)),
+            (Self::Signed(a), Known::Signed(b)) => Compared::As(a.cmp(&b)),
+            (Self::Signed(a), Known::Unsigned(b)) => Compared::As(signed(a, b)),
+            (Self::Unsigned(a), Known::Signed(b)) => Compared::As(signed(b, a).reverse()),
+            (Self::Float(a), Known::Float(b)) => as_order(a.partial_cmp(&b)),
+            (Self::Float(a), Known::Unsigned(b)) => as_order(unsigned(b, a).map(Ordering::reverse)),
+            (Self::Float(a), Known::Signed(b)) => as_order(integer(b, a).map(Ordering::reverse)),
+            (Self::Unsigned(a), Known::Float(b)) => as_order(unsigned(a, b)),
+            (Self::Signed(a), Known::Float(b)) => as_order(integer(a, b)),
+            (Self::Text(a), Known::Text(b)) => Compared::As(a.cmp(b)),
+            (Self::Bool(a), Known::Bool(b)) => Compared::As(a.cmp(&b)),
+            _ => Compared::Types,
+        }
+    }
+}
+
+fn signed(a: i128, b: u128) -> Ordering {
+    u128::try_from(a).map_or(Ordering::Less, |a| a.cmp(&b))
+}
+
+fn integer(a: i128, b: f64) -> Option<Ordering> {
+    match u128::try_from(a) {
+        Ok(a) => unsigned(a, b),
+        Err(_) => unsigned(a.unsigned_abs(), -b).map(Ordering::reverse),
+    }
+}
+
+/// Compares exactly: `a` need not be a float.
+fn unsigned(a: u128, b: f64) -> Option<Ordering> {
+    /// 2¹²⁸, the first float beyond.
+    const BEYOND: f64 = 340_282_366_920_938_463_463_374_607_431_768_211_456.0;
+    if b.is_nan() {
+        return None;
+    }
+    if b < 0.0 {
+        return Some(Ordering::Greater);
+    }
+    if b >= BEYOND {
+        return Some(Ordering::Less);
+    }
+    // The whole part is exact as an integer, whatever its size; the fraction decides between equals.
+    Some(a.cmp(&(b.trunc() as u128)).then(0.0.partial_cmp(&b.fract())?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn integers_and_floats_compare_exactly() {
+        let check = |a: u128, b: f64, expected| assert_eq!(unsigned(a, b), expected, "{a} {b}");
+        check(1, 1.0, Some(Ordering::Equal));
+        check(1, 1.5, Some(Ordering::Less));
+        check(2, 1.5, Some(Ordering::Greater));
+        check(0, -0.0, Some(Ordering::Equal));
+        check(0, -0.5, Some(Ordering::Greater));
+        check(9_007_199_254_740_993, 9_007_199_254_740_992.0, Some(Ordering::Greater));
+        check(u128::MAX, f64::INFINITY, Some(Ordering::Less));
+        check(u128::MAX, 2_f64.powi(127), Some(Ordering::Greater));
+        check(0, f64::NAN, None);
+        assert_eq!(integer(-1, -1.5), Some(Ordering::Greater));
+        assert_eq!(integer(-2, -1.5), Some(Ordering::Less));
+        assert_eq!(integer(-1, 0.5), Some(Ordering::Less));
+        assert_eq!(integer(i128::MIN, f64::NEG_INFINITY), Some(Ordering::Greater));
+        assert_eq!(signed(-1, 0), Ordering::Less);
+        assert_eq!(signed(5, 4), Ordering::Greater);
+    }
+}
