@@ -13,7 +13,7 @@ mod when;
 use args::{Args, Show};
 use clap::Parser;
 use jiff::Timestamp;
-use logbuf_decode::{Json, Reader, Render, Text};
+use logbuf_decode::{Csv, Json, Logfmt, Reader, Render, Text};
 use pager::Sink;
 use printer::{Printer, Stop};
 use report::Report;
@@ -61,8 +61,11 @@ fn run(args: &Args, report: &mut Report) -> Status {
 }
 
 fn render(show: &Show) -> Box<dyn Render> {
-    if show.json {
-        return Box::new(Json::new());
+    match () {
+        () if show.json => return Box::new(Json::new()),
+        () if show.csv => return Box::new(Csv::new()),
+        () if show.logfmt => return Box::new(Logfmt::new()),
+        () => {}
     }
     let (zone, style) = (show.zone(), show.time.into());
     if let Some(pattern) = &show.format {

@@ -36,6 +36,6 @@ pub use logbuf_format::{Level, escape::controls as escape, render::TooLong, site
 pub use loss::Lost;
 pub use reader::Reader;
 pub use record::{Record, ThreadName};
-pub use render::{Json, Pattern, PatternError, Render, Text};
+pub use render::{Csv, Json, Logfmt, Pattern, PatternError, Render, Text};
 pub use segment::Segment;
 pub use time::{TimeStyle, rfc3339};

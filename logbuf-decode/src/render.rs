@@ -1,18 +1,25 @@
 //! Records as text, in one form or another.
 
+mod csv;
 mod json;
+mod logfmt;
 mod pattern;
 mod text;
 
 use crate::record::Record;
+pub use csv::Csv;
 pub use json::Json;
 use logbuf_format::{escape, render::TooLong};
+pub use logfmt::Logfmt;
 pub use pattern::{Pattern, PatternError};
 use std::borrow::Cow;
 pub use text::Text;
 
 /// Turns records into text. One implementation, one form of output.
 pub trait Render {
+    /// Appends what comes before the first record: nothing, in most forms.
+    fn start(&mut self, _out: &mut String) {}
+
     /// Appends a record, with the line feed behind it.
     ///
     /// # Errors

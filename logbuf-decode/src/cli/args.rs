@@ -75,15 +75,23 @@ pub(crate) struct Choose {
 #[command(next_help_heading = "Showing them")]
 pub(crate) struct Show {
     /// One JSON object for each record, described in docs/JSON.md
-    #[arg(long)]
+    #[arg(long, group = "form")]
     pub(crate) json: bool,
 
+    /// One row of comma-separated values for each record, below a row of names
+    #[arg(long, group = "form")]
+    pub(crate) csv: bool,
+
+    /// One line of key=value for each record
+    #[arg(long, group = "form")]
+    pub(crate) logfmt: bool,
+
     /// Text as it was logged: do not escape control characters
-    #[arg(long, conflicts_with = "json")]
+    #[arg(long, conflicts_with_all = ["json", "csv", "logfmt"])]
     pub(crate) raw: bool,
 
     /// Lines in this form, such as '{time} {level:<5} {message} {order_id}'; see below
-    #[arg(long, value_name = "PATTERN", conflicts_with = "json", value_parser = Pattern::new)]
+    #[arg(long, value_name = "PATTERN", group = "form", value_parser = Pattern::new)]
     pub(crate) format: Option<Pattern>,
 
     /// Times as: wall (date and time), delta (seconds since the record before) or start (since the first)

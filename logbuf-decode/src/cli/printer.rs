@@ -53,10 +53,13 @@ impl<'a, W: Write> Printer<'a, W> {
         writer: W,
         report: &'a mut Report,
     ) -> Self {
+        let mut render = render;
+        let mut output = Output::new(writer);
+        render.start(output.buffer());
         Self {
             selection,
             render,
-            output: Output::new(writer),
+            output,
             report,
             head: choose.head.unwrap_or(usize::MAX),
             tail: choose.tail.map(|count| (count, VecDeque::new())),

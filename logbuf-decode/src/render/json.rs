@@ -82,6 +82,14 @@ fn push_escaped(object: &str, out: &mut String) {
     }
 }
 
+/// The fields of a record as an object.
+pub(super) fn fields(record: &Record<'_>) -> String {
+    let object = serde_json::to_string(&Fields(record)).expect("a string takes every byte");
+    let mut escaped = String::with_capacity(object.len());
+    push_escaped(&object, &mut escaped);
+    escaped
+}
+
 /// A record as an object.
 struct Object<'a> {
     record: &'a Record<'a>,

@@ -105,3 +105,70 @@ fn a_bad_pattern_is_refused() {
         assert!(stderr.contains(message) && status == 2, "{pattern}: {stderr}");
     }
 }
+
+/// A record that needs quotes and escapes everywhere.
+fn hostile(args: &[&str]) -> String {
+    let hostile = "a,b \"c\"=\\\u{1b}\n\u{202E}";
+    let folder = folder();
+    let mut file = File::new(1);
+    let values = [("", Type::Str), ("a b=\"", Type::Str), ("t", Type::Text), ("none", Type::Str)];
+    let mut site = site(1, Level::Warn, "{0}", &values);
+    site.target = "a,b c".into();
+    let text = Str::new(hostile);
+    let values = [Value::Str(text), Value::Str(text), Value::Text(text), Value::Str(Str::new(""))];
+    file.sites(&[site])
+        .threads(&[(1, 1, "t \"1\"")])
+        .events(&[(1, &[(1, 5, pack(&values))])])
+        .end();
+    fs::write(folder.path().join("app.logbuf"), file.bytes()).expect("write");
+    let (stdout, stderr, status) = run(folder.path(), &[&["app.logbuf"], args].concat());
+    assert_eq!((stderr.as_str(), status), ("", 0));
+    stdout
+}
+
+#[test]
+fn comma_separated_values() {
+    let names = "ts,ts_ns,level,target,file,line,thread,message,fields";
+    check(
+        &["--csv"],
+        &format!(
+            "{names}\n2026-11-23T14:05:06.000001000Z,1795442706000001000,INFO,app::book,src/book.rs,41,main,\
+             filled BTC-USD 3 @ 52100.50,\"{{\"\"order_id\"\":7,\"\"rtt_ns\"\":1840}}\""
+        ),
+    );
+    assert_eq!(first("0", &["--csv"]), format!("{names}\n"));
+    let text = r#"a,b ""c""=\\u{1b}\n\u{202e}"#;
+    let json = r#"a,b \""c\""=\\\u001b\n\u202e"#;
+    let row = format!(
+        "2026-11-23T14:05:06.000000005Z,1795442706000000005,WARN,\"a,b c\",src/book.rs,41,\"t \"\"1\"\"\",\
+         \"{text}\",\"{{\"\"a b=\\\"\"\"\":\"\"{json}\"\",\"\"t\"\":\"\"{json}\"\",\"\"none\"\":\"\"\"\"}}\""
+    );
+    assert_eq!(hostile(&["--csv"]), format!("{names}\n{row}\n"));
+}
+
+#[test]
+fn keys_and_values() {
+    check(
+        &["--logfmt"],
+        "ts=2026-11-23T14:05:06.000001000Z level=info target=app::book thread=main \
+         msg=\"filled BTC-USD 3 @ 52100.50\" order_id=7 rtt_ns=1840",
+    );
+    let text = r#""a,b \"c\"=\\\u{1b}\n\u{202e}""#;
+    let expected = format!(
+        "ts=2026-11-23T14:05:06.000000005Z level=warn target=\"a,b c\" thread=\"t \\\"1\\\"\" msg={text} \
+         a_b__={text} t={text} none=\"\"\n"
+    );
+    assert_eq!(hostile(&["--logfmt"]), expected);
+}
+
+#[test]
+fn one_form_at_a_time() {
+    let forms = [&["--json"][..], &["--csv"], &["--logfmt"], &["--format", "{time}"]];
+    for (index, form) in forms.iter().enumerate() {
+        for other in &forms[index + 1..] {
+            let args = [&["app.logbuf"], *form, *other].concat();
+            let (_, stderr, status) = run(&std::env::temp_dir(), &args);
+            assert!(stderr.contains("cannot be used with") && status == 2, "{args:?}: {stderr}");
+        }
+    }
+}
