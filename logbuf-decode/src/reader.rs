@@ -210,7 +210,8 @@ fn call_site<'a>(
     if let Err(cause) = &call_site.message {
         return Err(Problem::Unrenderable { site, cause: Arc::clone(cause) });
     }
-    value::take_all(&call_site.site.values, place.values, values)
+    let described = &call_site.site;
+    value::take_all(&described.values, &described.definitions, place.values, values)
         .map_err(|error| Problem::Unrenderable { site, cause: error.to_string().into() })?;
     Ok(Some(call_site))
 }

@@ -5,6 +5,7 @@ use logbuf_format::site::{self, Role, Slot};
 use logbuf_format::types::Type;
 use logbuf_format::{Error, Level};
 
+use crate::description::Description;
 use crate::registry::REGISTRY;
 use crate::segment::Table;
 use crate::site::{self as sites, SITES, Site, SiteId};
@@ -34,9 +35,9 @@ impl Dictionary {
     pub(crate) fn new() -> Result<Self, Error> {
         let mut dictionary = Self { typed: vec![false; SITES.len()], tables: Vec::new() };
         for (number, site) in SITES.iter().enumerate() {
-            let types = site.registration().map(|registration| registration.types());
-            dictionary.typed[number] = types.is_some();
-            dictionary.list(number as u32, site, types)?;
+            let described = site.registration().map(|registration| registration.description());
+            dictionary.typed[number] = described.is_some();
+            dictionary.list(number as u32, site, described)?;
         }
         Ok(dictionary)
     }
@@ -65,7 +66,7 @@ impl Dictionary {
             self.typed.resize(number + 1, false);
         }
         if !self.typed[number] {
-            self.list(number as u32, site, Some(registration.types())).ok()?;
+            self.list(number as u32, site, Some(registration.description())).ok()?;
             self.typed[number] = true;
         }
         Some(Entry { number: number as u32, level: site.place.level })
@@ -76,9 +77,15 @@ impl Dictionary {
         std::mem::take(&mut self.tables)
     }
 
-    fn list(&mut self, number: u32, site: &Site, types: Option<Vec<Type>>) -> Result<(), Error> {
-        let typed = types.is_some();
-        let mut types = types.unwrap_or_default().into_iter();
+    fn list(
+        &mut self,
+        number: u32,
+        site: &Site,
+        described: Option<Description>,
+    ) -> Result<(), Error> {
+        let typed = described.is_some();
+        let (types, definitions) = described.unwrap_or_default().into_parts();
+        let mut types = types.into_iter();
         let slots = site.names.iter().enumerate().map(|(i, &name)| Slot {
             name: name.to_owned(),
             role: if i < site.arguments { Role::Argument } else { Role::Field },
@@ -103,6 +110,7 @@ impl Dictionary {
             template: site.template.to_owned(),
             values: slots.collect(),
             typed,
+            definitions,
         };
         if self.tables.last().is_none_or(|table| table.payload.len() >= TABLE) {
             self.tables.push(Table::new(Kind::SITES));

@@ -32,6 +32,7 @@
 mod builder;
 mod clock;
 mod control;
+mod description;
 mod dictionary;
 mod encode;
 mod encoder;
@@ -68,6 +69,7 @@ pub use thread::preallocate;
 /// What the macros expand to. Not part of the interface.
 #[doc(hidden)]
 pub mod __private {
+    pub use crate::description::{Description, named, tuple, variant};
     pub use crate::place::{PROBES, Place};
     pub use crate::record::{record_many, record0, record1, record2, record3, record4, record5};
     pub use crate::site::{SITES, Site};

@@ -5,8 +5,8 @@ use core::sync::atomic::{AtomicU64, Ordering};
 use std::sync::OnceLock;
 
 use linkme::distributed_slice;
-use logbuf_format::types::Type;
 
+use crate::description::Description;
 use crate::place::Place;
 use crate::signature::Signature;
 
@@ -18,16 +18,16 @@ pub static SITES: [Site];
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Registration {
     pub(crate) signature: Signature,
-    /// Appends the types, in order.
-    pub(crate) describe: fn(&mut Vec<Type>),
+    /// Describes the types, in order.
+    pub(crate) describe: fn(&mut Description),
 }
 
 impl Registration {
     /// The types, in order.
-    pub(crate) fn types(&self) -> Vec<Type> {
-        let mut types = Vec::new();
-        (self.describe)(&mut types);
-        types
+    pub(crate) fn description(&self) -> Description {
+        let mut description = Description::default();
+        (self.describe)(&mut description);
+        description
     }
 }
 

@@ -5,6 +5,7 @@ use core::fmt;
 use logbuf_format::types::Type;
 
 use crate::Encode;
+use crate::description::Description;
 use crate::encoder::Encoder;
 use crate::signature::{self, Signature};
 
@@ -20,7 +21,7 @@ pub trait Value: Copy {
     const FORMATS: bool = false;
 
     /// The type that the file names for it.
-    fn describe() -> Type;
+    fn describe(description: &mut Description) -> Type;
 
     /// Bytes that [`put`](Self::put) will write. Without meaning where [`FORMATS`](Self::FORMATS) is set.
     fn encoded_len(self) -> usize;
@@ -33,7 +34,7 @@ macro_rules! number {
     ($($type:ident as $wide:ident => $variant:ident;)*) => {$(
         impl Value for $type {
             const SIGNATURE: Signature = signature::of(stringify!($variant));
-            fn describe() -> Type {
+            fn describe(_: &mut Description) -> Type {
                 Type::$variant
             }
             #[inline(always)]
@@ -69,7 +70,7 @@ number! {
 
 impl Value for () {
     const SIGNATURE: Signature = signature::of("Unit");
-    fn describe() -> Type {
+    fn describe(_: &mut Description) -> Type {
         Type::Unit
     }
     #[inline(always)]
@@ -82,7 +83,7 @@ impl Value for () {
 
 impl Value for &str {
     const SIGNATURE: Signature = signature::of("Str");
-    fn describe() -> Type {
+    fn describe(_: &mut Description) -> Type {
         Type::Str
     }
     #[inline(always)]
@@ -98,8 +99,8 @@ impl Value for &str {
 impl<'a, T: Encode> Value for &'a [T] {
     const SIGNATURE: Signature =
         signature::pair(signature::of("Seq"), <T::Value<'a> as Value>::SIGNATURE);
-    fn describe() -> Type {
-        Type::seq(T::Value::<'a>::describe())
+    fn describe(description: &mut Description) -> Type {
+        Type::seq(T::Value::<'a>::describe(description))
     }
     #[inline(always)]
     fn encoded_len(self) -> usize {
@@ -118,7 +119,7 @@ impl<'a, T: Encode> Value for &'a [T] {
 impl Value for fmt::Arguments<'_> {
     const SIGNATURE: Signature = signature::of("Text");
     const FORMATS: bool = true;
-    fn describe() -> Type {
+    fn describe(_: &mut Description) -> Type {
         Type::Text
     }
     #[inline(always)]
@@ -138,8 +139,8 @@ pub trait Values: Copy {
     /// Whether any value formats.
     const FORMATS: bool;
 
-    /// Appends the types, in order.
-    fn describe(types: &mut Vec<Type>);
+    /// Describes the types, in order.
+    fn describe(description: &mut Description);
 
     /// Bytes of all values.
     fn encoded_len(self) -> usize;
@@ -151,7 +152,7 @@ pub trait Values: Copy {
 impl Values for () {
     const SIGNATURE: Signature = signature::of("");
     const FORMATS: bool = false;
-    fn describe(_: &mut Vec<Type>) {}
+    fn describe(_: &mut Description) {}
     #[inline(always)]
     fn encoded_len(self) -> usize {
         0
@@ -163,9 +164,10 @@ impl Values for () {
 impl<V: Value, R: Values> Values for (V, R) {
     const SIGNATURE: Signature = signature::pair(V::SIGNATURE, R::SIGNATURE);
     const FORMATS: bool = V::FORMATS || R::FORMATS;
-    fn describe(types: &mut Vec<Type>) {
-        types.push(V::describe());
-        R::describe(types);
+    fn describe(description: &mut Description) {
+        let ty = V::describe(description);
+        description.push(ty);
+        R::describe(description);
     }
     #[inline(always)]
     fn encoded_len(self) -> usize {

@@ -204,6 +204,7 @@ pub(crate) fn site(id: u32, level: Level, template: &str, values: &[(&str, Type)
         template: template.into(),
         values: values.iter().map(slot).collect(),
         typed: true,
+        definitions: Default::default(),
     }
 }
 

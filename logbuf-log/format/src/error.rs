@@ -97,6 +97,11 @@ pub enum Fault {
         /// The limit.
         limit: u64,
     },
+    /// A type refers to a definition that the site does not have.
+    Undefined {
+        /// How many it has.
+        definitions: u64,
+    },
     /// A string is not UTF-8.
     Utf8 {
         /// What the string is.
@@ -134,6 +139,12 @@ pub enum Part {
     Bool,
     Char,
     Items,
+    Definitions,
+    Shape,
+    Variant,
+    Nesting,
+    Nanoseconds,
+    Number,
 }
 
 impl Error {
@@ -213,6 +224,9 @@ impl fmt::Display for Fault {
             }
             Self::Malformed { part, cause } => write!(f, "{part} cannot be read: {cause}"),
             Self::TooDeep { limit } => write!(f, "types nest deeper than {limit}"),
+            Self::Undefined { definitions } => {
+                write!(f, "a type refers beyond the {definitions} definitions of its site")
+            }
             Self::Utf8 { part } => write!(f, "{part} is not UTF-8"),
         }
     }
@@ -245,7 +259,13 @@ impl fmt::Display for Part {
             Self::Value => "value",
             Self::Bool => "bool",
             Self::Char => "char",
-            Self::Items => "items of sequences",
+            Self::Items => "values inside values",
+            Self::Definitions => "definitions of a site",
+            Self::Shape => "shape of a definition",
+            Self::Variant => "variant",
+            Self::Nesting => "nesting of a value",
+            Self::Nanoseconds => "nanoseconds of a second",
+            Self::Number => "postcard number",
         })
     }
 }

@@ -22,9 +22,29 @@ impl<'a> Fields<'a> {
         Ok(value)
     }
 
+    /// A count, and as many things as it says. A hostile count ends with the entry: each thing takes a byte or more.
+    pub(crate) fn list<T>(
+        &mut self,
+        part: Part,
+        mut take: impl FnMut(&mut Self) -> Result<T, Error>,
+    ) -> Result<Vec<T>, Error> {
+        let count: u32 = self.take(part)?;
+        // Not collected, which might believe the count.
+        let mut things = Vec::new();
+        for _ in 0..count {
+            things.push(take(self)?);
+        }
+        Ok(things)
+    }
+
     /// `fault`, at the next unread byte.
     pub(crate) fn error(&self, fault: Fault) -> Error {
         Error::at(self.offset(), fault)
+    }
+
+    /// Whether all has been read.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.rest.is_empty()
     }
 
     /// Where the next unread byte stands.

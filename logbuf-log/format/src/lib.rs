@@ -26,6 +26,7 @@ mod table;
 
 pub mod block;
 pub mod clock;
+pub mod definition;
 pub mod end;
 pub mod escape;
 pub mod events;

@@ -12,8 +12,11 @@ pub const PAYLOAD: usize = 4 * 1024 * 1024;
 /// One record, from its length field to the end of its values, in bytes, without padding.
 pub const RECORD: usize = 1024 * 1024;
 
-/// How deep types nest. A scalar has depth 1, a sequence of scalars 2.
+/// How deep types nest. A scalar has depth 1, a sequence of scalars 2; a named type counts as a scalar.
 pub const DEPTH: usize = 64;
+
+/// How deep values nest, those of types that contain themselves included.
+pub const NESTING: usize = 256;
 
 /// Values of one site.
 pub const VALUES: usize = 255;
@@ -21,8 +24,9 @@ pub const VALUES: usize = 255;
 /// The fixed part of a segment header, in bytes, in whatever later addition to version 1.
 pub const FIXED: usize = 4096;
 
-/// Items in all sequences of one record, those in sequences of sequences included.
-pub const ITEMS: usize = 1024 * 1024;
+/// By how much the values inside other values of one record may outnumber its bytes. Most take a byte or more; this
+/// bounds the work for those that take none.
+pub const ITEMS: usize = 64 * 1024;
 
 /// Text that one record is rendered to, in bytes.
 pub const TEXT: usize = 64 * 1024 * 1024;

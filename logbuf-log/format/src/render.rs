@@ -4,12 +4,13 @@
 //! std by fixed format strings; sign, prefix, padding and the layout of `{:#?}` are done here. Text is always appended
 //! to a `String`, which makes it possible to pad what is already there, without a buffer in between.
 
+mod builder;
 mod field;
-mod list;
 mod number;
 mod pad;
 mod sink;
 mod string;
+mod time;
 
 use crate::{
     template::{Align, Style},
@@ -48,6 +49,12 @@ impl Options {
     };
 }
 
+/// Stands where a value was kept out of the log.
+const REDACTED: &str = "[redacted]";
+
+/// Stands where the program could not encode a value.
+const FAILED: &str = "[not encoded]";
+
 /// The text of a record is longer than [`limits::TEXT`](crate::limits::TEXT).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TooLong;
@@ -67,12 +74,15 @@ pub(crate) fn supports(ty: &Type, style: Style) -> bool {
         (Type::Text, _) => true,
         (_, Style::Debug | Style::DebugLowerHex | Style::DebugUpperHex) => true,
         (_, Style::Pointer) => false,
-        (Type::Unit | Type::Seq(_), _) => false,
-        (Type::Bool | Type::Char | Type::Str, _) => style == Style::Display,
+        (Type::Bool | Type::Char | Type::Str | Type::Ip | Type::Socket, _) => {
+            style == Style::Display
+        }
         (Type::F32 | Type::F64, _) => {
             matches!(style, Style::Display | Style::LowerExp | Style::UpperExp)
         }
-        _ => true,
+        (Type::U8 | Type::U16 | Type::U32 | Type::U64 | Type::U128, _) => true,
+        (Type::I8 | Type::I16 | Type::I32 | Type::I64 | Type::I128, _) => true,
+        _ => false,
     }
 }
 
@@ -105,7 +115,23 @@ pub(crate) fn value(
         }
         Value::Str(value) => string::str(sink.leaf()?, value, options),
         Value::Text(value) => string::text(sink, value)?,
-        Value::Seq(value) => list::list(sink, value.iter(), options)?,
+        Value::Seq(value) => builder::list(sink, value, options)?,
+        Value::Set(value) => builder::set(sink, value, options)?,
+        Value::Map(value) => builder::map(sink, value, options)?,
+        Value::Tuple(value) => builder::tuple(sink, "", value.iter(), options)?,
+        Value::Option(None) => sink.push_str("None")?,
+        Value::Option(Some(inner)) => builder::variant(sink, "Some", inner, options)?,
+        Value::Result(Ok(inner)) => builder::variant(sink, "Ok", inner, options)?,
+        Value::Result(Err(inner)) => builder::variant(sink, "Err", inner, options)?,
+        Value::Struct(value) => builder::structure(sink, value, options)?,
+        Value::Duration(value) => time::duration(sink.leaf()?, value, options),
+        Value::SystemTime(value) => time::system_time(sink, value, options)?,
+        Value::Ip(value) => string::shown(sink.leaf()?, value, options),
+        Value::Socket(value) => string::shown(sink.leaf()?, value, options),
+        Value::OsStr(value) => string::os_str(sink.leaf()?, value),
+        Value::Redacted => sink.push_str(REDACTED)?,
+        Value::Postcard(Some(inner)) => self::value(sink, &inner.get(), options)?,
+        Value::Postcard(None) => sink.push_str(FAILED)?,
     }
     Ok(())
 }

@@ -1,6 +1,9 @@
 //! SITES: the call sites that records refer to.
 
-use crate::{Error, Fault, Level, Part, fields, fields::Fields, limits, table, types::Type};
+use crate::{
+    Error, Fault, Level, Part, definition::Definitions, fields, fields::Fields, limits, table,
+    types::Type,
+};
 use serde::{Deserialize, Serialize};
 
 /// A call site: all that is the same for each of its records.
@@ -26,6 +29,8 @@ pub struct Site {
     pub values: Vec<Slot>,
     /// Whether the types of the values are known. They are from the site's first record on.
     pub typed: bool,
+    /// The structs and enums among the types, and inside them.
+    pub definitions: Definitions,
 }
 
 /// One value that each record of a site holds.
@@ -54,12 +59,14 @@ impl Site {
     /// # Errors
     ///
     /// [`Fault::Limit`] if the site is longer than [`limits::ENTRY`] or has more than [`limits::VALUES`] values,
-    /// [`Fault::TooDeep`] if a type nests deeper than [`limits::DEPTH`]. Nothing is then appended.
+    /// [`Fault::TooDeep`] if a type nests deeper than [`limits::DEPTH`], [`Fault::Undefined`] if a named type has no
+    /// definition. Nothing is then appended.
     pub fn put(&self, payload: &mut Vec<u8>) -> Result<(), Error> {
         check_count(self.values.len()).map_err(|fault| Error::at(payload.len(), fault))?;
-        if self.values.iter().any(|slot| slot.ty.depth() > limits::DEPTH) {
+        if self.types().any(|ty| ty.depth() > limits::DEPTH) {
             return Err(Error::at(payload.len(), Fault::TooDeep { limit: limits::DEPTH as u64 }));
         }
+        self.check_named().map_err(|fault| Error::at(payload.len(), fault))?;
         table::put(payload, |out| fields::put(out, self))
     }
 
@@ -81,6 +88,7 @@ impl Site {
     ///     template: "hello".into(),
     ///     values: vec![],
     ///     typed: true,
+    ///     definitions: Default::default(),
     /// };
     /// let mut payload = Vec::new();
     /// site.put(&mut payload)?;
@@ -94,7 +102,7 @@ impl Site {
     /// Reads the fields of one entry; what follows them is from a later writer.
     fn take(entry: &[u8]) -> Result<Self, Error> {
         let mut fields = Fields::new(entry);
-        Ok(Self {
+        let site = Self {
             id: fields.take(Part::Site)?,
             hash: fields.take(Part::Site)?,
             level: fields.take(Part::Level)?,
@@ -105,7 +113,24 @@ impl Site {
             template: fields.take(Part::Site)?,
             values: Slot::take_all(&mut fields)?,
             typed: fields.take(Part::Site)?,
-        })
+            definitions: match fields.is_empty() {
+                true => Definitions::default(),
+                false => Definitions::take(&mut fields)?,
+            },
+        };
+        site.check_named().map_err(|fault| fields.error(fault))?;
+        Ok(site)
+    }
+
+    /// The types of the values, and of all members of the definitions.
+    fn types(&self) -> impl Iterator<Item = &Type> {
+        self.values.iter().map(|slot| &slot.ty).chain(self.definitions.types())
+    }
+
+    fn check_named(&self) -> Result<(), Fault> {
+        let is_defined = self.types().all(|ty| ty.is_defined(&self.definitions));
+        let definitions = self.definitions.len() as u64;
+        if is_defined { Ok(()) } else { Err(Fault::Undefined { definitions }) }
     }
 }
 

@@ -1,8 +1,8 @@
 //! Strings and `char`s.
 
 use super::{Options, Sink, TooLong, pad};
-use crate::value::Str;
-use std::fmt::Write;
+use crate::value::{OsStr, Str};
+use std::fmt::{self, Write};
 
 /// Follows a string that was cut.
 const CUT: char = '…';
@@ -29,6 +29,30 @@ pub(super) fn text(sink: &mut Sink<'_>, value: Str<'_>) -> Result<(), TooLong> {
         sink.leaf()?.push(CUT);
     }
     Ok(())
+}
+
+/// Appends a string of the operating system, of which there is `Debug` only.
+pub(super) fn os_str(out: &mut String, value: OsStr<'_>) {
+    out.push('"');
+    for chunk in value.bytes.utf8_chunks() {
+        // Between the quotes stands what `Debug` of a string makes of it. Writing to a string does not fail.
+        let start = out.len();
+        let _ = write!(out, "{:?}", chunk.valid());
+        out.pop();
+        out.remove(start);
+        for byte in chunk.invalid() {
+            let _ = write!(out, "\\x{byte:02X}");
+        }
+    }
+    out.push('"');
+    if value.cut {
+        out.push(CUT);
+    }
+}
+
+/// Appends what is padded as a string is, and has no other options.
+pub(super) fn shown(out: &mut String, value: impl fmt::Display, options: &Options) {
+    pad::text(out, &value.to_string(), options);
 }
 
 pub(super) fn char(out: &mut String, value: char, options: &Options) {

@@ -35,7 +35,7 @@ fn read_as_everything(payload: &[u8]) -> usize {
         assert!(site.values.len() <= limits::VALUES);
         assert!(site.values.iter().all(|slot| slot.ty.depth() <= limits::DEPTH));
         let mut values = Vec::new();
-        let taken = value::take_all(&site.values, payload, &mut values);
+        let taken = value::take_all(&site.values, &site.definitions, payload, &mut values);
         if let (Ok(()), Ok(message)) = (taken, Message::new(&site.template, &site.values)) {
             message.render(&values, &mut String::new()).unwrap();
         }
@@ -56,8 +56,24 @@ fn any_template() -> impl Strategy<Value = String> {
 }
 
 fn any_type() -> impl Strategy<Value = Type> {
-    (sample::any_sample(), 0..4_usize)
-        .prop_map(|(sample, depth)| (0..depth).fold(sample.ty(), |ty, _| Type::seq(ty)))
+    let leaf = prop_oneof![
+        sample::any_sample().prop_map(|sample| sample.ty()),
+        Just(Type::Redacted),
+        Just(Type::Named(0)),
+        Just(Type::Named(1)),
+    ];
+    leaf.prop_recursive(4, 16, 3, |inner| {
+        prop_oneof![
+            inner.clone().prop_map(Type::seq),
+            (inner.clone(), 0..4_u32).prop_map(|(item, count)| Type::array(item, count)),
+            inner.clone().prop_map(Type::set),
+            (inner.clone(), inner.clone()).prop_map(|(key, value)| Type::map(key, value)),
+            prop::collection::vec(inner.clone(), 0..3).prop_map(Type::Tuple),
+            inner.clone().prop_map(Type::option),
+            (inner.clone(), inner.clone()).prop_map(|(ok, err)| Type::result(ok, err)),
+            inner.prop_map(Type::postcard),
+        ]
+    })
 }
 
 proptest! {
@@ -94,7 +110,7 @@ proptest! {
     fn any_value(ty in any_type(), bytes in prop::collection::vec(prop_oneof![any::<u8>(), 0..4_u8], 0..64)) {
         let slots = [slot(ty)];
         let mut values = Vec::new();
-        if value::take_all(&slots, &bytes, &mut values).is_ok() {
+        if value::take_all(&slots, sample::definitions(), &bytes, &mut values).is_ok() {
             let mut again = Vec::new();
             values[0].put(&mut again);
             prop_assert_eq!(&again, &bytes);
@@ -129,7 +145,7 @@ proptest! {
         sample.encode(&mut bytes);
         Sample::U16(9).encode(&mut bytes);
         let mut values = Vec::new();
-        value::take_all(&slots, &bytes, &mut values).unwrap();
+        value::take_all(&slots, sample::definitions(), &bytes, &mut values).unwrap();
         message.render(&values, &mut String::new()).unwrap();
         let by_index = template::parse(&template).unwrap().iter().all(|piece| match piece {
             Piece::Placeholder(placeholder) => matches!(placeholder.argument, Argument::Index(0 | 1)),

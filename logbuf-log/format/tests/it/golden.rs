@@ -74,7 +74,8 @@ fn messages(read: &Read) -> Vec<String> {
                 let record = record.unwrap();
                 let site = sites[&record.site];
                 let mut values = Vec::new();
-                value::take_all(&site.values, record.values, &mut values).unwrap();
+                value::take_all(&site.values, &site.definitions, record.values, &mut values)
+                    .unwrap();
                 let mut line = format!("{} {} ", timeline.unix_ns(record.ticks), site.level);
                 let message = Message::new(&site.template, &site.values).unwrap();
                 message.render(&values, &mut line).unwrap();

@@ -1,8 +1,10 @@
 //! Inputs made to harm, each with its exact error.
 
-use crate::{render::slot, segment::header};
+use crate::{render::slot, sample, segment::header};
 use logbuf_format::{
-    Error, Fault, Part, limits,
+    Error, Fault, Part,
+    definition::{Definition, Definitions, Members, Shape},
+    limits,
     message::Message,
     render::TooLong,
     segment::Header,
@@ -74,7 +76,7 @@ fn check_value(ty: Type, bytes: &[u8], offset: usize, fault: Fault) {
     let mut record = vec![7];
     record.extend_from_slice(bytes);
     let mut values = Vec::new();
-    let taken = value::take_all(&slots, &record, &mut values);
+    let taken = value::take_all(&slots, sample::definitions(), &record, &mut values);
     assert_eq!(taken, Err(Error::at(1 + offset, fault)), "{:?}", slots[1].ty);
 }
 
@@ -107,11 +109,12 @@ fn values() {
 #[test]
 fn sequences() {
     let short = |have, need| Fault::Incomplete { part: Part::Value, have, need };
-    let limit = limits::ITEMS as u64;
-    let items = |found| Fault::Limit { part: Part::Items, found, limit };
+    // As many as the record has bytes, the first of which is another value's, and some more.
+    let limit = |bytes: u64| limits::ITEMS as u64 + 1 + bytes;
+    let items = |found, bytes| Fault::Limit { part: Part::Items, found, limit: limit(bytes) };
     check_value(Type::seq(Type::U64), &[2, 0, 0, 0, 9], 4, short(1, 16));
     check_value(Type::seq(Type::Bool), &[2, 0, 0, 0, 1], 5, short(0, 1));
-    check_value(Type::seq(Type::Unit), &[0xFF; 4], 0, items(u32::MAX.into()));
+    check_value(Type::seq(Type::Unit), &[0xFF; 4], 4, items(u32::MAX.into(), 4));
 
     // Many sequences of many items without bytes: their sum is what counts.
     let ty = Type::seq(Type::seq(Type::Unit));
@@ -119,7 +122,104 @@ fn sequences() {
     let mut bytes = 3_u32.to_le_bytes().to_vec();
     bytes.extend_from_slice(&half);
     bytes.extend_from_slice(&half);
-    check_value(ty, &bytes, 8, items(limit / 2));
+    bytes.extend_from_slice(&half);
+    check_value(ty, &bytes, 16, items(limits::ITEMS as u64 / 2, 16));
+}
+
+#[test]
+fn values_inside_values() {
+    let unknown = |found| Fault::Unknown { part: Part::Variant, found };
+    let short = |have, need| Fault::Incomplete { part: Part::Value, have, need };
+    check_value(Type::option(Type::U8), &[2, 0], 0, unknown(2));
+    check_value(Type::option(Type::U8), &[1], 1, short(0, 1));
+    check_value(Type::result(Type::Unit, Type::Unit), &[3], 0, unknown(3));
+    check_value(Type::Named(1), &[3], 0, unknown(3));
+    check_value(Type::Named(9), &[], 0, Fault::Undefined { definitions: 2 });
+    check_value(Type::Ip, &[5, 0, 0, 0, 0], 0, unknown(5));
+    check_value(Type::Socket, &[4, 127, 0, 0, 1, 80], 5, short(1, 2));
+    let nanoseconds = |found| {
+        let (part, limit) = (Part::Nanoseconds, 999_999_999);
+        Fault::Limit { part, found, limit }
+    };
+    let second = 1_000_000_000_u32.to_le_bytes();
+    let whole = [&[0; 8][..], &second].concat();
+    check_value(Type::Duration, &whole, 8, nanoseconds(1_000_000_000));
+    check_value(Type::SystemTime, &whole, 8, nanoseconds(1_000_000_000));
+    // An array without end in no bytes at all.
+    let limit = limits::ITEMS as u64 + 1;
+    let items = Fault::Limit { part: Part::Items, found: u32::MAX.into(), limit };
+    check_value(Type::array(Type::Unit, u32::MAX), &[], 0, items);
+}
+
+#[test]
+fn postcard() {
+    let check =
+        |ty, bytes: &[u8], offset, fault| check_value(Type::postcard(ty), bytes, offset, fault);
+    let short = |have, need| Fault::Incomplete { part: Part::Value, have, need };
+    let number = |bits: u64| Fault::Limit { part: Part::Number, found: bits + 1, limit: bits };
+    check(Type::U16, &[1, 0, 0, 0, 0x80], 4, short(1, 2));
+    check(Type::U16, &[3, 0, 0, 0, 0xFF, 0xFF, 4], 4, number(16));
+    check(
+        Type::U8,
+        &[2, 0, 0, 0, 1, 2],
+        5,
+        Fault::Mismatch { part: Part::Value, found: 2, expected: 1 },
+    );
+    check(Type::Str, &[2, 0, 0, 0, 2, b'a'], 5, short(1, 2));
+    let two = Fault::Mismatch { part: Part::Char, found: 2, expected: 1 };
+    check(Type::Char, &[3, 0, 0, 0, 2, b'a', b'b'], 4, two);
+    let many = Fault::Limit { part: Part::Items, found: 0x0FFF_FFFF, limit: 65_536 + 9 };
+    check(Type::seq(Type::Unit), &[4, 0, 0, 0, 0xFF, 0xFF, 0xFF, 0x7F], 8, many);
+}
+
+/// A tree that is only a trunk.
+fn trunk(height: usize) -> Vec<u8> {
+    let mut bytes = vec![2; height];
+    bytes.push(0);
+    bytes
+}
+
+#[test]
+fn a_value_that_contains_itself_is_read_as_deep_as_the_limit() {
+    let slots = [slot(Type::Named(1))];
+    let taken = |height: usize| {
+        let bytes = trunk(height);
+        let mut values = Vec::new();
+        value::take_all(&slots, sample::definitions(), &bytes, &mut values)?;
+        let mut text = String::new();
+        Message::new("{0:#?}", &slots).unwrap().render(&values, &mut text).unwrap();
+        Ok(text)
+    };
+    let limit = limits::NESTING as u64;
+    let deepest = taken(limits::NESTING - 1).unwrap();
+    assert_eq!(deepest.matches("Boxed {").count(), limits::NESTING - 1);
+    let too_deep = Fault::Limit { part: Part::Nesting, found: limit + 1, limit };
+    assert_eq!(taken(limits::NESTING), Err(Error::at(limits::NESTING + 1, too_deep.clone())));
+    assert_eq!(taken(1_000), Err(Error::at(limits::NESTING + 1, too_deep)));
+}
+
+#[test]
+fn types_that_hold_themselves_without_end_are_read_to_the_limit() {
+    let pair = Shape::Struct(Members::Tuple(vec![Type::Named(0), Type::Named(0)]));
+    let wide = Shape::Struct(Members::Tuple(vec![Type::array(Type::Named(0), 2); 64]));
+    let slots = [slot(Type::Named(0))];
+    for shape in [pair, wide] {
+        let definitions = Definitions::new(vec![Definition { name: "Endless".into(), shape }]);
+        let mut values = Vec::new();
+        let error = value::take_all(&slots, &definitions, &[], &mut values).unwrap_err();
+        let limit = limits::NESTING as u64;
+        assert_eq!(error.fault, Fault::Limit { part: Part::Nesting, found: limit + 1, limit });
+    }
+    // Each twice as wide as the next, and the last without bytes: 2⁶⁰ of it.
+    let double = |next| Shape::Struct(Members::Tuple(vec![Type::Named(next), Type::Named(next)]));
+    let unit = Shape::Struct(Members::Tuple(vec![]));
+    let shapes = (1..=60).map(double).chain([unit]);
+    let definitions = shapes.map(|shape| Definition { name: String::new(), shape }).collect();
+    let definitions = Definitions::new(definitions);
+    let mut values = Vec::new();
+    let error = value::take_all(&slots, &definitions, &[], &mut values).unwrap_err();
+    let limit = limits::ITEMS as u64;
+    assert_eq!(error.fault, Fault::Limit { part: Part::Items, found: 2, limit });
 }
 
 #[test]
@@ -129,7 +229,7 @@ fn deep_sequences_are_read_and_printed() {
     bytes.push(5);
     let slots = [slot(ty)];
     let mut values = Vec::new();
-    value::take_all(&slots, &bytes, &mut values).unwrap();
+    value::take_all(&slots, sample::definitions(), &bytes, &mut values).unwrap();
     let mut text = String::new();
     Message::new("{0:?}", &slots).unwrap().render(&values, &mut text).unwrap();
     assert_eq!(text, format!("{}5{}", "[".repeat(63), "]".repeat(63)));

@@ -28,7 +28,7 @@ fn rendered(template: &str, samples: &[&Sample]) -> String {
     let message =
         Message::new(template, &slots).unwrap_or_else(|error| panic!("{template}: {error}"));
     let mut values = Vec::new();
-    value::take_all(&slots, &bytes, &mut values).unwrap();
+    value::take_all(&slots, sample::definitions(), &bytes, &mut values).unwrap();
     let mut again = Vec::new();
     values.iter().for_each(|value| value.put(&mut again));
     assert_eq!(again, bytes, "{samples:?}");
@@ -146,11 +146,74 @@ fn text_is_printed_as_it_is() {
     Value::Text(Str::new("x\ny")).put(&mut bytes);
     Value::Text(Str::new("")).put(&mut bytes);
     let mut values = Vec::new();
-    value::take_all(&slots, &bytes, &mut values).unwrap();
+    value::take_all(&slots, sample::definitions(), &bytes, &mut values).unwrap();
     let mut text = String::new();
     Message::new("{0} {0:9.1x} {1:#?}", &slots).unwrap().render(&values, &mut text).unwrap();
     let list = [format_args!("x\ny"), format_args!("")];
     assert_eq!(text, format!("a\n{{b}} a\n{{b}} {list:#?}"));
+}
+
+#[cfg(unix)]
+#[test]
+fn strings_of_the_operating_system_that_are_not_utf_8() {
+    use std::{ffi::OsString, os::unix::ffi::OsStringExt};
+    let odd =
+        [&b"\xFF"[..], b"a\xF0\x9F\xC3\xA4\x80z", b"\"\xC3\"\n\x1B\xE2\x80\xAE", b"\xCC\x81\x00"];
+    for bytes in odd {
+        let sample = Sample::OsStr(OsString::from_vec(bytes.to_vec()));
+        for flags in [all_flags()[0], all_flags()[2]] {
+            check(&sample, "?", flags, 12, None);
+        }
+    }
+}
+
+#[test]
+fn what_cannot_be_shown_is_marked() {
+    let slots =
+        [slot(Type::Redacted), slot(Type::postcard(Type::U8)), slot(Type::option(Type::Redacted))];
+    let bytes = [0, 0, 0, 0x80, 1];
+    let mut values = Vec::new();
+    value::take_all(&slots, sample::definitions(), &bytes, &mut values).unwrap();
+    let mut text = String::new();
+    let message = Message::new("{0:9?}|{1:9?}|{2:?}", &slots).unwrap();
+    message.render(&values, &mut text).unwrap();
+    assert_eq!(text, "[redacted]|[not encoded]|Some([redacted])");
+}
+
+/// A value as `postcard` encodes it, printed by its type and by std.
+#[track_caller]
+fn check_postcard<T: serde::Serialize + std::fmt::Debug + sample::Encode>(value: T) {
+    let encoded = postcard::to_allocvec(&value).unwrap();
+    let slots = [slot(Type::postcard(T::ty()))];
+    let mut bytes = (encoded.len() as u32).to_le_bytes().to_vec();
+    bytes.extend_from_slice(&encoded);
+    let mut values = Vec::new();
+    value::take_all(&slots, sample::definitions(), &bytes, &mut values).unwrap();
+    let mut again = Vec::new();
+    values[0].put(&mut again);
+    assert_eq!(again, bytes);
+    let mut text = String::new();
+    Message::new("{0:#?}{0:02x?}", &slots).unwrap().render(&values, &mut text).unwrap();
+    assert_eq!(text, format!("{value:#?}{value:02x?}"));
+}
+
+proptest! {
+    #[test]
+    fn values_encoded_by_postcard(
+        unsigned in any::<(u16, u32, u64)>(), signed in any::<(i16, i32, i64)>(), wide in any::<(u128, i128, i8)>(),
+        text in any::<(String, char, bool)>(), floats in any::<(f32, f64, Option<u8>)>(),
+        result in any::<Result<u16, Vec<i32>>>(), lists in any::<Vec<([u16; 2],)>>(),
+        map in prop::collection::btree_map(any::<String>(), any::<Option<()>>(), 0..4),
+    ) {
+        check_postcard(unsigned);
+        check_postcard(signed);
+        check_postcard(wide);
+        check_postcard(text);
+        check_postcard(floats);
+        check_postcard(result);
+        check_postcard(lists);
+        check_postcard(map);
+    }
 }
 
 #[test]
@@ -160,7 +223,7 @@ fn cut_strings_are_marked() {
     Value::Str(Str { text: "abc", cut: true }).put(&mut bytes);
     Value::Text(Str { text: "def", cut: true }).put(&mut bytes);
     let mut values = Vec::new();
-    value::take_all(&slots, &bytes, &mut values).unwrap();
+    value::take_all(&slots, sample::definitions(), &bytes, &mut values).unwrap();
     let mut text = String::new();
     Message::new("{0} {0:?} {1}", &slots).unwrap().render(&values, &mut text).unwrap();
     assert_eq!(text, "abc… \"abc\"… def…");

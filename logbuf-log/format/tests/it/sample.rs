@@ -1,8 +1,19 @@
 //! Owned values of every type, which std formats and a record encodes.
 
 use crate::std_format::{self as std_format, Flags};
-use logbuf_format::types::Type;
+use logbuf_format::{
+    definition::{Definition, Definitions, Member, Members, Shape, Variant},
+    types::Type,
+};
 use proptest::prelude::*;
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    ffi::OsString,
+    fmt::{self, Debug},
+    net::{IpAddr, SocketAddr, SocketAddrV6},
+    sync::LazyLock,
+    time::Duration,
+};
 
 /// A Rust type as a type of the format, encoded by code of its own.
 pub(crate) trait Encode {
@@ -61,6 +72,213 @@ impl Encode for String {
     fn encode(&self, out: &mut Vec<u8>) {
         out.extend_from_slice(&(self.len() as u32).to_le_bytes());
         out.extend_from_slice(self.as_bytes());
+    }
+}
+
+/// The struct and the enum of these tests.
+pub(crate) fn definitions() -> &'static Definitions {
+    static DEFINITIONS: LazyLock<Definitions> = LazyLock::new(|| {
+        let member = |name: &str, ty| Member { name: name.into(), ty };
+        let order = Shape::Struct(Members::Named(vec![
+            member("id", Type::U32),
+            member("side", Type::Named(1)),
+            member("type", Type::option(Type::Str)),
+        ]));
+        let variant = |name: &str, members| Variant { name: name.into(), members };
+        let tree = Shape::Enum(vec![
+            variant("Leaf", Members::Tuple(vec![])),
+            variant("Node", Members::Tuple(vec![Type::I16, Type::seq(Type::Named(1))])),
+            variant("Boxed", Members::Named(vec![member("tree", Type::Named(1))])),
+        ]);
+        let definition = |name: &str, shape| Definition { name: name.into(), shape };
+        Definitions::new(vec![definition("Order", order), definition("Tree", tree)])
+    });
+    &DEFINITIONS
+}
+
+#[derive(Clone, Debug)]
+pub(crate) struct Order {
+    pub(crate) id: u32,
+    pub(crate) side: Tree,
+    pub(crate) r#type: Option<String>,
+}
+
+/// Contains itself.
+#[derive(Clone, Debug)]
+pub(crate) enum Tree {
+    Leaf,
+    Node(i16, Vec<Tree>),
+    Boxed { tree: Box<Tree> },
+}
+
+impl Encode for Order {
+    fn ty() -> Type {
+        Type::Named(0)
+    }
+    fn encode(&self, out: &mut Vec<u8>) {
+        self.id.encode(out);
+        self.side.encode(out);
+        self.r#type.encode(out);
+    }
+}
+
+impl Encode for Tree {
+    fn ty() -> Type {
+        Type::Named(1)
+    }
+    fn encode(&self, out: &mut Vec<u8>) {
+        match self {
+            Self::Leaf => out.push(0),
+            Self::Node(number, trees) => {
+                out.push(1);
+                number.encode(out);
+                trees.encode(out);
+            }
+            Self::Boxed { tree } => {
+                out.push(2);
+                tree.encode(out);
+            }
+        }
+    }
+}
+
+impl Encode for Duration {
+    fn ty() -> Type {
+        Type::Duration
+    }
+    fn encode(&self, out: &mut Vec<u8>) {
+        self.as_secs().encode(out);
+        self.subsec_nanos().encode(out);
+    }
+}
+
+/// A `SystemTime`, made of what its `Debug` prints on Unix.
+#[derive(Clone)]
+pub(crate) struct Instant(pub(crate) i64, pub(crate) u32);
+
+impl Debug for Instant {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SystemTime").field("tv_sec", &self.0).field("tv_nsec", &self.1).finish()
+    }
+}
+
+impl Encode for Instant {
+    fn ty() -> Type {
+        Type::SystemTime
+    }
+    fn encode(&self, out: &mut Vec<u8>) {
+        self.0.encode(out);
+        self.1.encode(out);
+    }
+}
+
+impl Encode for IpAddr {
+    fn ty() -> Type {
+        Type::Ip
+    }
+    fn encode(&self, out: &mut Vec<u8>) {
+        match self {
+            Self::V4(ip) => out.extend([&[4], &ip.octets()[..]].concat()),
+            Self::V6(ip) => out.extend([&[6], &ip.octets()[..]].concat()),
+        }
+    }
+}
+
+impl Encode for SocketAddr {
+    fn ty() -> Type {
+        Type::Socket
+    }
+    fn encode(&self, out: &mut Vec<u8>) {
+        self.ip().encode(out);
+        self.port().encode(out);
+        if let Self::V6(socket) = self {
+            socket.flowinfo().encode(out);
+            socket.scope_id().encode(out);
+        }
+    }
+}
+
+impl Encode for OsString {
+    fn ty() -> Type {
+        Type::OsStr
+    }
+    fn encode(&self, out: &mut Vec<u8>) {
+        self.as_encoded_bytes().to_vec().encode(out);
+    }
+}
+
+impl<T: Encode> Encode for Option<T> {
+    fn ty() -> Type {
+        Type::option(T::ty())
+    }
+    fn encode(&self, out: &mut Vec<u8>) {
+        out.push(self.is_some().into());
+        self.iter().for_each(|value| value.encode(out));
+    }
+}
+
+impl<T: Encode, E: Encode> Encode for Result<T, E> {
+    fn ty() -> Type {
+        Type::result(T::ty(), E::ty())
+    }
+    fn encode(&self, out: &mut Vec<u8>) {
+        out.push(self.is_err().into());
+        match self {
+            Ok(value) => value.encode(out),
+            Err(error) => error.encode(out),
+        }
+    }
+}
+
+impl<A: Encode> Encode for (A,) {
+    fn ty() -> Type {
+        Type::Tuple(vec![A::ty()])
+    }
+    fn encode(&self, out: &mut Vec<u8>) {
+        self.0.encode(out);
+    }
+}
+
+impl<A: Encode, B: Encode, C: Encode> Encode for (A, B, C) {
+    fn ty() -> Type {
+        Type::Tuple(vec![A::ty(), B::ty(), C::ty()])
+    }
+    fn encode(&self, out: &mut Vec<u8>) {
+        self.0.encode(out);
+        self.1.encode(out);
+        self.2.encode(out);
+    }
+}
+
+impl<T: Encode, const N: usize> Encode for [T; N] {
+    fn ty() -> Type {
+        Type::array(T::ty(), N as u32)
+    }
+    fn encode(&self, out: &mut Vec<u8>) {
+        self.iter().for_each(|item| item.encode(out));
+    }
+}
+
+impl<T: Encode> Encode for BTreeSet<T> {
+    fn ty() -> Type {
+        Type::set(T::ty())
+    }
+    fn encode(&self, out: &mut Vec<u8>) {
+        (self.len() as u32).encode(out);
+        self.iter().for_each(|item| item.encode(out));
+    }
+}
+
+impl<K: Encode, V: Encode> Encode for BTreeMap<K, V> {
+    fn ty() -> Type {
+        Type::map(K::ty(), V::ty())
+    }
+    fn encode(&self, out: &mut Vec<u8>) {
+        (self.len() as u32).encode(out);
+        for (key, value) in self {
+            key.encode(out);
+            value.encode(out);
+        }
     }
 }
 
@@ -174,6 +392,26 @@ samples! {
     Floats(Vec<f64>): debug_only,
     Strings(Vec<String>): debug_only,
     Nested(Vec<Vec<i16>>): debug_only,
+    Option(Option<i32>): debug_only,
+    Options(Vec<Option<String>>): debug_only,
+    Result(Result<u8, String>): debug_only,
+    One((f32,)): debug_only,
+    Tuple((u16, String, Option<char>)): debug_only,
+    Array([i8; 3]): debug_only,
+    Arrays(Vec<[bool; 2]>): debug_only,
+    Set(BTreeSet<u32>): debug_only,
+    Map(BTreeMap<String, Option<i16>>): debug_only,
+    Maps(BTreeMap<u8, BTreeMap<char, ()>>): debug_only,
+    Order(Order): debug_only,
+    Orders(Vec<Order>): debug_only,
+    Tree(Tree): debug_only,
+    Duration(Duration): debug_only,
+    SystemTime(Instant): debug_only,
+    Ip(IpAddr): display,
+    Socket(SocketAddr): display,
+    OsStr(OsString): debug_only,
+    Addresses(Vec<(IpAddr,)>): debug_only,
+    Timeouts(Option<Duration>): debug_only,
 }
 
 /// Values at the edges of each type.
@@ -233,11 +471,119 @@ pub(crate) fn edges() -> Vec<Sample> {
         Sample::Strings(strings.map(String::from).to_vec()),
         Sample::Nested(vec![vec![], vec![1, -2], vec![3]]),
     ];
+    edges.extend(nested_edges());
     edges.extend([true, false].map(Sample::Bool));
     edges.extend(['a', '\'', '"', '\n', '\0', 'ß', '\u{301}', '\u{10FFFF}'].map(Sample::Char));
     edges.extend(floats.map(Sample::F64));
     edges.extend(strings.map(|text| Sample::Str(text.into())));
     edges
+}
+
+fn nested_edges() -> Vec<Sample> {
+    let leaf = || Tree::Boxed { tree: Box::new(Tree::Leaf) };
+    let order = Order { id: 7, side: leaf(), r#type: Some("a\nb".into()) };
+    let mut edges = vec![
+        Sample::Option(None),
+        Sample::Option(Some(-1)),
+        Sample::Options(vec![None, Some(String::new())]),
+        Sample::Result(Ok(1)),
+        Sample::Result(Err("no\n".into())),
+        Sample::One((1.0,)),
+        Sample::Tuple((1, "two".into(), None)),
+        Sample::Array([1, -2, 3]),
+        Sample::Arrays(vec![[true, false]; 2]),
+        Sample::Set(BTreeSet::new()),
+        Sample::Set([1, 2].into()),
+        Sample::Map(BTreeMap::new()),
+        Sample::Map([("a".into(), None), ("b".into(), Some(3))].into()),
+        Sample::Maps([(1, BTreeMap::new()), (2, [('x', ())].into())].into()),
+        Sample::Order(order.clone()),
+        Sample::Orders(vec![order.clone(), Order { r#type: None, ..order }]),
+        Sample::Orders(vec![]),
+        Sample::Tree(Tree::Leaf),
+        Sample::Tree(Tree::Node(-1, vec![Tree::Leaf, Tree::Node(2, vec![]), leaf()])),
+        Sample::SystemTime(Instant(-1, 999_999_999)),
+        Sample::SystemTime(Instant(i64::MAX, 0)),
+        Sample::Timeouts(Some(Duration::from_micros(1_500))),
+        Sample::Addresses(vec![([10, 0, 0, 1].into(),)]),
+    ];
+    let durations = [
+        Duration::ZERO,
+        Duration::MAX,
+        Duration::from_nanos(1),
+        Duration::from_nanos(999_999_999),
+        Duration::from_nanos(1_000_000_001),
+        Duration::from_micros(1_500),
+        Duration::from_millis(2_999),
+        Duration::new(u64::MAX, 999_999_999),
+    ];
+    edges.extend(durations.map(Sample::Duration));
+    let ips =
+        ["0.0.0.0", "255.255.255.255", "::", "::1", "2001:db8::8a2e:370:7334", "::ffff:1.2.3.4"];
+    edges.extend(ips.map(|ip| Sample::Ip(ip.parse().unwrap())));
+    let sockets = ["127.0.0.1:0", "[::1]:65535", "[fe80::1%7]:80"];
+    edges.extend(sockets.map(|socket| Sample::Socket(socket.parse().unwrap())));
+    edges.extend(["", "/tmp/a b", "größe\u{301}\"\\\n\'"].map(|path| Sample::OsStr(path.into())));
+    edges
+}
+
+fn any_tree() -> impl Strategy<Value = Tree> {
+    Just(Tree::Leaf).prop_recursive(4, 16, 4, |inner| {
+        prop_oneof![
+            (any::<i16>(), prop::collection::vec(inner.clone(), 0..4))
+                .prop_map(|(number, trees)| Tree::Node(number, trees)),
+            inner.prop_map(|tree| Tree::Boxed { tree: Box::new(tree) }),
+        ]
+    })
+}
+
+fn any_order() -> impl Strategy<Value = Order> {
+    (any::<u32>(), any_tree(), any::<Option<String>>()).prop_map(|(id, side, r#type)| Order {
+        id,
+        side,
+        r#type,
+    })
+}
+
+fn any_nested() -> impl Strategy<Value = Sample> {
+    use prop::collection::{btree_map, btree_set, vec};
+    let sums = prop_oneof![
+        any::<Option<i32>>().prop_map(Sample::Option),
+        vec(any::<Option<String>>(), 0..3).prop_map(Sample::Options),
+        any::<Result<u8, String>>().prop_map(Sample::Result),
+        any::<(f32,)>().prop_map(Sample::One),
+        any::<(u16, String, Option<char>)>().prop_map(Sample::Tuple),
+        any::<[i8; 3]>().prop_map(Sample::Array),
+        vec(any::<[bool; 2]>(), 0..3).prop_map(Sample::Arrays),
+    ];
+    let collections = prop_oneof![
+        btree_set(any::<u32>(), 0..4).prop_map(Sample::Set),
+        btree_map(any::<String>(), any::<Option<i16>>(), 0..4).prop_map(Sample::Map),
+        btree_map(any::<u8>(), btree_map(any::<char>(), Just(()), 0..3), 0..3)
+            .prop_map(Sample::Maps),
+        any_order().prop_map(Sample::Order),
+        vec(any_order(), 0..3).prop_map(Sample::Orders),
+        any_tree().prop_map(Sample::Tree),
+    ];
+    let duration = || {
+        let nanoseconds =
+            prop_oneof![0..1_000_000_000_u32, (0..1000_u32).prop_map(|ms| ms * 1_000_000)];
+        (prop_oneof![any::<u64>(), 0..100_u64], nanoseconds)
+            .prop_map(|(seconds, nanoseconds)| Duration::new(seconds, nanoseconds))
+    };
+    let socket_v6 = (any::<[u8; 16]>(), any::<u16>(), any::<u32>(), any::<u32>())
+        .prop_map(|(ip, port, flow, scope)| SocketAddrV6::new(ip.into(), port, flow, scope).into());
+    let system = prop_oneof![
+        duration().prop_map(Sample::Duration),
+        duration().prop_map(|duration| Sample::Timeouts(Some(duration))),
+        (any::<i64>(), 0..1_000_000_000_u32).prop_map(|(s, ns)| Sample::SystemTime(Instant(s, ns))),
+        any::<IpAddr>().prop_map(Sample::Ip),
+        any::<SocketAddr>().prop_map(Sample::Socket),
+        socket_v6.prop_map(Sample::Socket),
+        any::<String>().prop_map(|path| Sample::OsStr(path.into())),
+        vec(any::<(IpAddr,)>(), 0..3).prop_map(Sample::Addresses),
+    ];
+    prop_oneof![sums, collections, system]
 }
 
 /// Any value of any type.
@@ -276,5 +622,5 @@ pub(crate) fn any_sample() -> impl Strategy<Value = Sample> {
         vec(any::<String>(), 0..4).prop_map(Sample::Strings),
         vec(vec(any::<i16>(), 0..3), 0..3).prop_map(Sample::Nested),
     ];
-    prop_oneof![2 => scalar, 2 => unsigned, 2 => signed, 1 => sequence]
+    prop_oneof![2 => scalar, 2 => unsigned, 2 => signed, 1 => sequence, 3 => any_nested()]
 }

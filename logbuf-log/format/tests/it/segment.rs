@@ -1,10 +1,11 @@
 //! A small segment with everything in it, and a reader after the letter of the specification.
 
-use crate::sample::Sample;
+use crate::sample::{self, Instant, Order, Sample, Tree};
 use logbuf_format::{
     Error, Level,
     block::{self, Codec, Kind, Summary},
     clock::Anchor,
+    definition::Definitions,
     end::End,
     events::{self, Extent},
     loss::{Loss, Reason},
@@ -14,6 +15,7 @@ use logbuf_format::{
     thread::Thread,
     types::Type,
 };
+use std::time::Duration;
 
 pub(crate) const SALT: u64 = 0x0123_4567_89AB_CDEF;
 
@@ -54,6 +56,7 @@ pub(crate) fn site(id: u32, level: Level, template: &str, values: Vec<Slot>) -> 
         template: template.into(),
         values,
         typed: true,
+        definitions: Definitions::default(),
     }
 }
 
@@ -122,6 +125,19 @@ fn samples() -> Vec<Sample> {
         Sample::F64(-0.25),
         Sample::Str("BTC-USD".into()),
         Sample::Nested(vec![vec![1, -1], vec![]]),
+        Sample::Array([1, 2, 3]),
+        Sample::Set([6, 7].into()),
+        Sample::Map([("bid".into(), Some(8)), ("ask".into(), None)].into()),
+        Sample::Tuple((9, "ten".into(), Some('!'))),
+        Sample::Option(Some(-11)),
+        Sample::Result(Err("closed".into())),
+        Sample::Order(Order { id: 12, side: Tree::Leaf, r#type: Some("limit".into()) }),
+        Sample::Tree(Tree::Boxed { tree: Box::new(Tree::Node(-13, vec![Tree::Leaf])) }),
+        Sample::Duration(Duration::from_micros(1_500)),
+        Sample::SystemTime(Instant(1_795_442_706, 14)),
+        Sample::Ip([10, 0, 0, 1].into()),
+        Sample::Socket("[fe80::1%7]:80".parse().unwrap()),
+        Sample::OsStr("/var/log".into()),
     ]
 }
 
@@ -136,7 +152,11 @@ pub(crate) fn everything() -> Builder {
     builder.block(Kind::SITES, count + 1, 0, (0, 0), |out| {
         for (id, sample) in samples.iter().enumerate() {
             let values = vec![slot("", Role::Argument, sample.ty())];
-            site(id as u32, Level::ALL[id % 5], "value {0:?}", values).put(out).unwrap();
+            let mut site = site(id as u32, Level::ALL[id % 5], "value {0:?}", values);
+            if matches!(sample, Sample::Order(_) | Sample::Tree(_)) {
+                site.definitions = sample::definitions().clone();
+            }
+            site.put(out).unwrap();
         }
         let values =
             vec![slot("", Role::Argument, Type::Text), slot("rtt_ns", Role::Field, Type::U64)];

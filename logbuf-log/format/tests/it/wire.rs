@@ -4,6 +4,7 @@ use logbuf_format::{
     Error, Fault, Level, Part,
     block::{self, Codec, Compression, HEADER_LEN, Kind, Summary},
     clock::Anchor,
+    definition::{Definition, Definitions, Member, Members, Shape, Variant},
     end::End,
     events, limits,
     loss::{Loss, Reason},
@@ -43,6 +44,7 @@ fn site(id: u32, ty: Type) -> Site {
         template: "filled {0}".into(),
         values: vec![Slot { name: "qty".into(), role: Role::Argument, ty }],
         typed: true,
+        definitions: Definitions::default(),
     }
 }
 
@@ -195,8 +197,8 @@ fn sites_and_one_bad_among_them() {
 fn a_hostile_type_does_not_exhaust_the_stack() {
     let mut entry = Vec::new();
     site(0, Type::Unit).put(&mut entry).unwrap();
-    // The last two bytes are the type and `typed`.
-    entry.truncate(entry.len() - 2);
+    // The last three bytes are the type, `typed`, and that there are no definitions.
+    entry.truncate(entry.len() - 3);
     entry.extend_from_slice(&[17; 60_000]);
     let len = (entry.len() - 4) as u32;
     entry[..4].copy_from_slice(&len.to_le_bytes());
@@ -208,12 +210,101 @@ fn a_hostile_type_does_not_exhaust_the_stack() {
 fn an_unknown_type_costs_its_site_alone() {
     let mut payload = Vec::new();
     site(0, Type::Unit).put(&mut payload).unwrap();
-    let at = payload.len() - 2;
+    let at = payload.len() - 3;
     payload[at] = 99;
     site(1, Type::Unit).put(&mut payload).unwrap();
     let read: Vec<_> = Site::table(&payload).collect();
     assert_eq!(read[0], Err(Error::at(at, Fault::Unknown { part: Part::Type, found: 99 })));
     assert_eq!(read[1], Ok(site(1, Type::Unit)));
+}
+
+/// Types inside types, all of which stand in one site.
+fn nested_types() -> (Vec<Slot>, Definitions) {
+    let types = vec![
+        Type::array(Type::U8, 16),
+        Type::set(Type::Str),
+        Type::map(Type::Str, Type::option(Type::I8)),
+        Type::Tuple(vec![]),
+        Type::Tuple(vec![Type::Unit, Type::result(Type::Bool, Type::Text)]),
+        Type::Named(1),
+        Type::seq(Type::Named(0)),
+        Type::Duration,
+        Type::SystemTime,
+        Type::Ip,
+        Type::Socket,
+        Type::OsStr,
+        Type::Redacted,
+        Type::postcard(Type::Named(0)),
+    ];
+    let slots = types.into_iter().map(|ty| Slot { name: String::new(), role: Role::Field, ty });
+    let member = |name: &str, ty| Member { name: name.into(), ty };
+    let variant = |name: &str, members| Variant { name: name.into(), members };
+    let list = Shape::Enum(vec![
+        variant("Nil", Members::Tuple(vec![])),
+        variant("Cons", Members::Named(vec![member("next", Type::Named(0))])),
+    ]);
+    let pair = Shape::Struct(Members::Tuple(vec![Type::Named(0), Type::F32]));
+    let definition = |name: &str, shape| Definition { name: name.into(), shape };
+    (slots.collect(), Definitions::new(vec![definition("List", list), definition("Pair", pair)]))
+}
+
+#[test]
+fn types_inside_types() {
+    let (values, definitions) = nested_types();
+    let nested = Site { values, definitions, ..site(0, Type::Unit) };
+    let mut payload = Vec::new();
+    nested.put(&mut payload).unwrap();
+    assert_eq!(Site::table(&payload).collect::<Vec<_>>(), [Ok(nested)]);
+}
+
+#[test]
+fn a_type_without_definition_costs_its_site_alone() {
+    let undefined = Fault::Undefined { definitions: 0 };
+    let mut payload = Vec::new();
+    for ty in [Type::Named(0), Type::option(Type::Named(7)), Type::map(Type::U8, Type::Named(0))] {
+        assert_eq!(site(0, ty).put(&mut payload), Err(Error::at(0, undefined.clone())));
+    }
+    let (_, definitions) = nested_types();
+    let defined = Site { definitions, ..site(0, Type::Named(1)) };
+    defined.put(&mut payload).unwrap();
+    // The type of the value.
+    let at = payload.windows(2).position(|bytes| bytes == [24, 1]).unwrap() + 1;
+    payload[at] = 2;
+    defined.put(&mut payload).unwrap();
+    let read: Vec<_> = Site::table(&payload).collect();
+    let fault = Fault::Undefined { definitions: 2 };
+    assert_eq!(read[0].as_ref().unwrap_err().fault, fault);
+    assert_eq!(read[1], Ok(defined));
+}
+
+#[test]
+fn counts_of_types_and_definitions_are_not_believed() {
+    let mut tuple = Vec::new();
+    site(0, Type::Tuple(vec![Type::Unit])).put(&mut tuple).unwrap();
+    // Behind the count stand the type, `typed`, and that there are no definitions.
+    let count = tuple.len() - 4;
+    let mut definitions = Vec::new();
+    site(0, Type::Unit).put(&mut definitions).unwrap();
+    let last = definitions.len() - 1;
+    for (mut payload, at) in [(tuple, count), (definitions, last)] {
+        payload.splice(at..=at, [0xFF, 0xFF, 0xFF, 0xFF, 0x0F]);
+        let len = (payload.len() - 4) as u32;
+        payload[..4].copy_from_slice(&len.to_le_bytes());
+        let fault = Site::table(&payload).next().unwrap().unwrap_err().fault;
+        assert!(matches!(fault, Fault::Malformed { .. }), "{fault:?}");
+    }
+}
+
+#[test]
+fn a_shape_that_is_not_known_costs_its_site_alone() {
+    let (_, definitions) = nested_types();
+    let defined = Site { definitions, ..site(0, Type::Named(1)) };
+    let mut payload = Vec::new();
+    defined.put(&mut payload).unwrap();
+    let at = payload.windows(5).position(|bytes| bytes == b"\x04Pair").unwrap() + 5;
+    payload[at] = 9;
+    let unknown = Fault::Unknown { part: Part::Shape, found: 9 };
+    assert_eq!(Site::table(&payload).next(), Some(Err(Error::at(at, unknown))));
 }
 
 #[test]
