@@ -9,7 +9,9 @@ mod rtrb;
 
 pub use self::bbqueue::Bbqueue;
 pub use self::crossbeam::Crossbeam;
-pub use self::logbuf::{LogbufMpsc, LogbufMpscSingly, LogbufSpsc, LogbufSpscSingly};
+pub use self::logbuf::{
+    LogbufMpsc, LogbufMpscBulk, LogbufMpscSingly, LogbufSpsc, LogbufSpscBulk, LogbufSpscSingly,
+};
 pub use self::nexus::{NexusMpsc, NexusSpsc};
 pub use self::ringbuf::Ringbuf;
 pub use self::rtrb::Rtrb;

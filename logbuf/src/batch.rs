@@ -50,14 +50,18 @@ struct Walk {
     end: u64,
     /// Where the records have to end.
     limit: u64,
+    /// Whether nothing was left when the last record was asked for.
+    caught_up: bool,
 }
 
 impl<'a, F: Flavour> Batch<'a, F> {
     #[inline]
     pub(crate) fn new(consumer: &'a mut Consumer<F>, max_bytes: usize) -> Self {
+        consumer.grant_head_start();
         let (read, start) = (consumer.next_position(), consumer.read_position());
         let limit = start.saturating_add(max_bytes as u64);
-        let walk = Walk { track: consumer.track(), read, start, end: start, limit };
+        let walk =
+            Walk { track: consumer.track(), read, start, end: start, limit, caught_up: false };
         Batch { consumer, walk }
     }
 
@@ -101,6 +105,7 @@ impl<F: Flavour> Drop for Batch<'_, F> {
         if self.walk.end == self.walk.start {
             self.consumer.pass(self.walk.read);
         } else {
+            self.consumer.note_batch(self.walk.caught_up, self.walk.end - self.walk.start);
             self.consumer.take(self.walk.end);
         }
     }
@@ -139,7 +144,10 @@ impl<'b, F: Flavour> Iterator for Records<'b, '_, F> {
     fn next(&mut self) -> Option<&'b [u8]> {
         let Walk { track, start, limit, .. } = self.walk;
         // SAFETY: the batch is the consumer's, and `read` is where it expects a header.
-        let (slot, len) = unsafe { track.next_record(&mut self.walk.read) }?;
+        let Some((slot, len)) = (unsafe { track.next_record(&mut self.walk.read) }) else {
+            self.walk.caught_up = true;
+            return None;
+        };
         let end = self.walk.read + span(len) as u64;
         if end > limit && self.walk.end != start {
             return None;

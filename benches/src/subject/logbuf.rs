@@ -1,5 +1,7 @@
 //! Our rings: read in batches, and record by record.
 
+use std::time::Duration;
+
 use logbuf::queue::{mpsc, spsc};
 use logbuf::{Consumer, Flavour, Producer};
 
@@ -34,6 +36,38 @@ impl<F: Flavour> Sink for Batches<F> {
     }
 }
 
+/// Reads in batches that follow each other at a distance: for throughput alone.
+pub struct Bulk<F: Flavour>(Batches<F>);
+
+impl<F: Flavour> From<Consumer<F>> for Batches<F> {
+    fn from(consumer: Consumer<F>) -> Self {
+        Batches(consumer)
+    }
+}
+
+impl<F: Flavour> From<Consumer<F>> for Singly<F> {
+    fn from(consumer: Consumer<F>) -> Self {
+        Singly(consumer)
+    }
+}
+
+impl<F: Flavour> From<Consumer<F>> for Bulk<F> {
+    fn from(mut consumer: Consumer<F>) -> Self {
+        consumer.set_head_start(HEAD_START);
+        Bulk(Batches(consumer))
+    }
+}
+
+impl<F: Flavour> Sink for Bulk<F> {
+    #[inline]
+    fn drain(&mut self, visit: impl FnMut(&[u8])) -> usize {
+        self.0.drain(visit)
+    }
+}
+
+/// How far the producer may get ahead.
+const HEAD_START: Duration = Duration::from_micros(5);
+
 /// Reads record by record.
 pub struct Singly<F: Flavour>(Consumer<F>);
 
@@ -61,7 +95,7 @@ macro_rules! subject {
 
             fn make(capacity: usize) -> (Self::Source, Self::Sink) {
                 let (producer, consumer) = $module::new(capacity);
-                (producer, $sink(consumer))
+                (producer, consumer.into())
             }
         }
     };
@@ -82,4 +116,12 @@ subject!(
 subject!(
     /// Our MPSC ring without batches.
     LogbufMpscSingly = "logbuf, singly", mpsc, Mpsc, Singly
+);
+subject!(
+    /// Our SPSC ring, read in bulk.
+    LogbufSpscBulk = "logbuf, 5 µs head start", spsc, Spsc, Bulk
+);
+subject!(
+    /// Our MPSC ring, read in bulk.
+    LogbufMpscBulk = "logbuf, 5 µs head start", mpsc, Mpsc, Bulk
 );
