@@ -2,25 +2,30 @@
 
 use logbuf_benches::measure::{Lengths, cost, latency, throughput, throughput_of_many};
 use logbuf_benches::subject::{
-    Bbqueue, Crossbeam, LogbufMpsc, LogbufMpscSingly, LogbufSpsc, LogbufSpscSingly, NexusMpsc,
-    NexusSpsc, Ringbuf, Rtrb, Subject,
+    Bbqueue, Crossbeam, LogbufMpsc, LogbufMpscBulk, LogbufMpscSingly, LogbufSpsc, LogbufSpscBulk,
+    LogbufSpscSingly, NexusMpsc, NexusSpsc, Ringbuf, Rtrb, Subject,
 };
 use logbuf_benches::table::{Row, print};
 
-/// A row of one function over all SPSC subjects.
-macro_rules! spsc_row {
-    ($title:expr, $turns:expr, |$subject:ident| $measure:expr) => {
-        spsc_row!(@ $title, $turns, $subject, $measure, LogbufSpsc, LogbufSpscSingly, NexusSpsc, Rtrb, Bbqueue, Ringbuf, Crossbeam)
+/// A row of one expression over all subjects.
+macro_rules! row {
+    ($title:expr, $turns:expr, [$($type:ident),*], |$subject:ident| $measure:expr) => {
+        row!(@ $title, $turns, $subject, $measure, $($type),*)
     };
     (@ $title:expr, $turns:expr, $subject:ident, $measure:expr, $($type:ident),*) => {
         Row::measure($title, $turns, &[$({ type $subject = $type; ($type::NAME, Box::new(move || $measure)) }),*])
     };
 }
 
-/// A row of one function over all MPSC subjects.
-macro_rules! mpsc_row {
+/// A row over the SPSC subjects. Those that are for throughput alone take part in throughput alone.
+macro_rules! spsc_row {
     ($title:expr, $turns:expr, |$subject:ident| $measure:expr) => {
-        spsc_row!(@ $title, $turns, $subject, $measure, LogbufMpsc, LogbufMpscSingly, NexusMpsc, Crossbeam)
+        row!(
+            $title,
+            $turns,
+            [LogbufSpsc, LogbufSpscSingly, NexusSpsc, Rtrb, Bbqueue, Ringbuf, Crossbeam],
+            |$subject| $measure
+        )
     };
 }
 
@@ -44,22 +49,34 @@ fn main() {
 
     print("two threads, ns", &[spsc_row!("one way, 64 B", turns, |S| latency::<S>())]);
 
-    let rows = [
-        spsc_row!("64 B", turns, |S| throughput::<S>(Lengths::Fixed(64), 4_000_000) / 1e6),
-        spsc_row!("8–1024 B", turns, |S| throughput::<S>(Lengths::Random, 1_000_000) / 1e6),
-    ];
+    let throughputs =
+        [("64 B", Lengths::Fixed(64), 1_000_000), ("8–1024 B", Lengths::Random, 300_000)];
+    let rows = throughputs.map(|(title, lengths, records)| {
+        row!(
+            title,
+            turns,
+            [
+                LogbufSpscBulk,
+                LogbufSpsc,
+                LogbufSpscSingly,
+                NexusSpsc,
+                Rtrb,
+                Bbqueue,
+                Ringbuf,
+                Crossbeam
+            ],
+            |S| throughput::<S>(lengths, records) / 1e6
+        )
+    });
     print("two threads, million records per second", &rows);
 
-    let rows: Vec<Row> = [1, 2, 4]
-        .iter()
-        .map(|&producers| {
-            let title = format!("{producers} producers");
-            mpsc_row!(&title, turns, |S| throughput_of_many::<S>(
-                producers,
-                Lengths::Fixed(64),
-                2_000_000
-            ) / 1e6)
-        })
-        .collect();
+    let rows = [1, 2, 4].map(|producers| {
+        row!(
+            &format!("producers: {producers}"),
+            turns,
+            [LogbufMpscBulk, LogbufMpsc, LogbufMpscSingly, NexusMpsc, Crossbeam],
+            |S| throughput_of_many::<S>(producers, Lengths::Fixed(64), 1_000_000) / 1e6
+        )
+    });
     print("MPSC, 64 B, million records per second", &rows);
 }

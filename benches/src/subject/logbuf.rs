@@ -66,7 +66,7 @@ impl<F: Flavour> Sink for Bulk<F> {
 }
 
 /// How far the producer may get ahead.
-const HEAD_START: Duration = Duration::from_micros(5);
+const HEAD_START: Duration = Duration::from_micros(20);
 
 /// Reads record by record.
 pub struct Singly<F: Flavour>(Consumer<F>);
@@ -119,9 +119,9 @@ subject!(
 );
 subject!(
     /// Our SPSC ring, read in bulk.
-    LogbufSpscBulk = "logbuf, 5 µs head start", spsc, Spsc, Bulk
+    LogbufSpscBulk = "logbuf, 20 µs head start", spsc, Spsc, Bulk
 );
 subject!(
     /// Our MPSC ring, read in bulk.
-    LogbufMpscBulk = "logbuf, 5 µs head start", mpsc, Mpsc, Bulk
+    LogbufMpscBulk = "logbuf, 20 µs head start", mpsc, Mpsc, Bulk
 );
