@@ -6,7 +6,11 @@ mod parse;
 use crate::record::Record;
 pub use error::{Expected, ExpressionError};
 use logbuf_format::value::Value;
-use std::{cmp::Ordering, str::FromStr};
+use std::{
+    cmp::Ordering,
+    fmt::{self, Write},
+    str::FromStr,
+};
 
 /// A condition on a record, such as `rtt_ns > 1000 && symbol == "BTC-USD"`.
 ///
@@ -20,7 +24,7 @@ use std::{cmp::Ordering, str::FromStr};
 ///
 /// A name stands for the field or the named argument of the record, and if it has none of this name for a part of it:
 /// `level`, `target`, `thread`, `file`, `line` or `message`. Numbers are compared exactly, whatever their types; strings
-/// and characters by their code points. What is absent, or of another type than what it is compared with, makes the
+/// and characters by their code points; durations and times as nanoseconds; addresses as text. What is absent, or of another type than what it is compared with, makes the
 /// comparison false, whatever it is. An operand alone is true if it is there, and is not `false`.
 ///
 /// # Examples
@@ -192,8 +196,23 @@ impl<'a> Known<'a> {
             Value::F32(value) => Self::Float(value.into()),
             Value::F64(value) => Self::Float(value),
             Value::Str(value) | Value::Text(value) => Self::Text(value.text),
+            Value::Option(Some(inner)) => Self::of(inner.get(), text),
+            Value::Duration(value) => Self::Unsigned(value.as_nanos()),
+            Value::SystemTime(value) => {
+                let ns = i128::from(value.seconds) * 1_000_000_000 + i128::from(value.nanoseconds);
+                Self::Signed(ns)
+            }
+            Value::Ip(value) => Self::text(&value, text),
+            Value::Socket(value) => Self::text(&value, text),
+            Value::OsStr(value) => std::str::from_utf8(value.bytes).map_or(Self::Other, Self::Text),
             _ => value.as_unsigned().map_or(Self::Other, Self::Unsigned),
         }
+    }
+
+    fn text(value: &dyn fmt::Display, text: &'a mut String) -> Self {
+        // Writing to a string does not fail.
+        let _ = write!(text, "{value}");
+        Self::Text(text)
     }
 
     fn compare(self, other: Known<'_>) -> Compared {

@@ -1,6 +1,7 @@
 //! The command line.
 
-use clap::{ArgAction, Parser, ValueEnum};
+use clap::{ArgAction, Parser, Subcommand, ValueEnum};
+use clap_complete::Shell;
 use glob::Pattern as Glob;
 use logbuf_decode::{Expression, Level, Pattern, TimeStyle, TimeZone};
 use regex::Regex;
@@ -8,17 +9,56 @@ use std::path::PathBuf;
 
 /// Decode logbuf files: one line for each record, in order of time.
 #[derive(Debug, Parser)]
-#[command(version, after_help = AFTER_HELP)]
+#[command(version, after_help = AFTER_HELP, args_conflicts_with_subcommands = true)]
+#[command(subcommand_negates_reqs = true, disable_help_subcommand = true)]
 pub(crate) struct Args {
-    /// Files to decode; folders, which stand for the files *.logbuf in them; patterns in quotes; - for standard input
-    #[arg(required = true, value_name = "PATH")]
-    pub(crate) paths: Vec<PathBuf>,
+    #[command(subcommand)]
+    pub(crate) command: Option<Command>,
+
+    #[command(flatten)]
+    pub(crate) inputs: Inputs,
 
     #[command(flatten)]
     pub(crate) choose: Choose,
 
     #[command(flatten)]
     pub(crate) show: Show,
+}
+
+/// What else there is to do. A file of such a name is given as ./NAME.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// List the call sites that files describe, those that never fired included
+    Sites(Sites),
+    /// Read every block and every record, and say of each file what is in it and what is wrong
+    Verify(Inputs),
+    /// Print the completions for a shell
+    Completions {
+        /// bash, elvish, fish, powershell or zsh
+        #[arg(hide_possible_values = true)]
+        shell: Shell,
+    },
+    /// Print the manual page
+    Man,
+}
+
+/// Which sites, and how.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Sites {
+    #[command(flatten)]
+    pub(crate) inputs: Inputs,
+
+    /// One JSON object for each site
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// Which files.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Inputs {
+    /// Files to decode; folders, which stand for the files *.logbuf in them; patterns in quotes; - for standard input
+    #[arg(required = true, value_name = "PATH")]
+    pub(crate) paths: Vec<PathBuf>,
 }
 
 /// Which records.
@@ -215,23 +255,26 @@ impl Place {
 
 const AFTER_HELP: &str = "\
 Examples:
-  logbuf-decode logs/                                  all segments of a folder, merged in order of time
-  logbuf-decode app.000001.logbuf -l warn -C 3         warnings and errors, and what happened around them
-  logbuf-decode logs/ --since -3h --target 'gateway*'  the last three hours of the gateway
-  logbuf-decode logs/ --grep 'BTC-(USD|EUR)' -n 20     the last twenty messages about bitcoin
-  logbuf-decode --json logs/ | jq .fields.rtt_ns       for programs
-  zstdcat old.logbuf.zst | logbuf-decode -             standard input
+  logbuf-decode logs/                           all segments of a folder, in order of time
+  logbuf-decode app.000001.logbuf -l warn -C 3  warnings, errors, and what happened around them
+  logbuf-decode logs/ --since -3h --target 'gateway*'
+  logbuf-decode logs/ --where 'rtt_ns > 1000 && symbol == \"BTC-USD\"' -n 20
+  logbuf-decode --json logs/ | jq .fields.rtt_ns
+  logbuf-decode verify logs/                    is everything there, and whole?
+  zstdcat old.logbuf.zst | logbuf-decode -      standard input
 
-Conditions compare the fields and named arguments of a record, and its level, target, thread, file, line and message:
-== != < <= > >= && || ! ( ). Strings stand in double quotes. What a record does not have makes a comparison false.
+Conditions compare the fields and named arguments of a record, and its level, target, thread,
+file, line and message: == != < <= > >= && || ! ( ). Strings stand in double quotes. What a
+record does not have makes a comparison false.
 
-Patterns are format strings of Rust. Placeholders are time, unix_ns, level, target, thread, file, line, process, pid,
-host, message, fields (all of them), and the name of any field. Width, alignment and precision are as in Rust.
+Patterns are format strings of Rust. Placeholders are time, unix_ns, level, target, thread, file,
+line, process, pid, host, message, fields (all of them), and the name of any field. Width,
+alignment and precision are as in Rust.
 
-Damage, cut files and lost records are reported on standard error, after the records. Blocks that cannot hold what is
-asked for are not read, and so not checked.
+Damage, cut files and lost records are reported on standard error, after the records. Blocks
+that cannot hold what is asked for are not read, and so not checked.
 
 Exit status:
   0  everything was read; a segment that is still being written counts as whole
-  1  something is missing: damage, a file cut inside a block, an empty file, or records that the program lost
-  2  a file could not be read, is no logbuf file, or is of a newer version; or the command line is wrong";
+  1  something is missing: damage, a file cut inside a block, an empty file, or lost records
+  2  a file could not be read, is no logbuf file, or is of a newer version; or wrong usage";

@@ -17,14 +17,39 @@ const STDIN: &str = "-";
 
 /// Adds what `paths` stand for to the reader, in their order.
 pub(crate) fn add(paths: &[PathBuf], reader: &mut Reader, report: &mut Report) {
-    let mut inputs = Inputs { seen: HashSet::new(), reader, report };
+    for input in expand(paths, report) {
+        input.add(reader);
+    }
+}
+
+/// What `paths` stand for, in their order.
+pub(crate) fn expand(paths: &[PathBuf], report: &mut Report) -> Vec<Input> {
+    let mut inputs = Inputs { seen: HashSet::new(), inputs: Vec::new(), report };
     paths.iter().for_each(|path| inputs.add(path));
+    inputs.inputs
+}
+
+/// Something to read.
+#[derive(Debug)]
+pub(crate) enum Input {
+    File(PathBuf),
+    /// A copy of what can be read but once, and its name.
+    Spooled(PathBuf, File),
+}
+
+impl Input {
+    pub(crate) fn add(self, reader: &mut Reader) {
+        match self {
+            Self::File(path) => reader.add_file(path),
+            Self::Spooled(name, file) => reader.add_stream(name, file),
+        }
+    }
 }
 
 struct Inputs<'a> {
     /// Files that were added, each under one name: given twice, its records would appear twice.
     seen: HashSet<PathBuf>,
-    reader: &'a mut Reader,
+    inputs: Vec<Input>,
     report: &'a mut Report,
 }
 
@@ -44,7 +69,7 @@ impl Inputs<'_> {
             self.add_folder(path);
         } else if self.seen.insert(fs::canonicalize(path).unwrap_or_else(|_| path.to_owned())) {
             match path.is_file() {
-                true => self.reader.add_file(path),
+                true => self.inputs.push(Input::File(path.to_owned())),
                 // A pipe, which cannot be read twice.
                 false => self.add_stream(path, File::open(path)),
             }
@@ -67,7 +92,7 @@ impl Inputs<'_> {
         let pattern = path.to_str().filter(|text| text.contains(['*', '?', '[']));
         let Some(matches) = pattern.and_then(|pattern| glob::glob(pattern).ok()) else {
             // Not there; the reader says why.
-            return self.reader.add_file(path);
+            return self.inputs.push(Input::File(path.to_owned()));
         };
         let mut is_empty = true;
         for found in matches {
@@ -88,7 +113,7 @@ impl Inputs<'_> {
     /// Adds what can be read but once: it is copied to a file without a name first.
     fn add_stream(&mut self, name: &Path, stream: io::Result<impl Read>) {
         match stream.and_then(spooled) {
-            Ok(file) => self.reader.add_stream(name, file),
+            Ok(file) => self.inputs.push(Input::Spooled(name.to_owned(), file)),
             Err(error) => self.report.error(format_args!("{}: {error}", shown(name))),
         }
     }

@@ -59,7 +59,7 @@ impl Csv {
         out.push(',');
         self.cell(out, |cell| record.message(cell))?;
         out.push(',');
-        self.cell(out, |cell| text(&json::fields(record), cell))?;
+        self.cell(out, |cell| text(&json::fields(record)?, cell))?;
         out.push('\n');
         Ok(())
     }

@@ -4,10 +4,11 @@ use crate::{record::Record, render::Render, time::Clock};
 use jiff::tz::TimeZone;
 use logbuf_format::{
     escape,
-    render::TooLong,
-    value::{Str, Value},
+    render::{self, TooLong},
+    types::Type,
+    value::{Map, Str, Struct, Value},
 };
-use serde::ser::{Serialize, SerializeMap, Serializer};
+use serde::ser::{Error, Serialize, SerializeMap, Serializer};
 use std::{
     borrow::Cow,
     fmt::{self, Write},
@@ -20,7 +21,7 @@ use std::{
 /// ```
 ///
 /// Keys are only ever added, at whatever place; `docs/JSON.md` describes them. Fields keep their types: integers of all widths and finite floats are
-/// numbers, which may be longer than a reader's own; NaN and the infinities are the strings `"NaN"`, `"inf"` and
+/// numbers, which may be longer than a reader's own, and so are durations and times, in nanoseconds; NaN and the infinities are the strings `"NaN"`, `"inf"` and
 /// `"-inf"`; `()` is `null`; a `char` is a string; a string that was cut to fit its record ends in `…`. Control characters
 /// are escaped, those that JSON does not ask for included.
 #[derive(Clone, Debug)]
@@ -57,7 +58,8 @@ impl Render for Json {
         record.message(&mut self.message)?;
         self.line.clear();
         let object = Object { record, ts: &self.ts, message: &self.message };
-        serde_json::to_writer(&mut self.line, &object).expect("a vector takes every byte");
+        // A vector takes every byte; what can fail is the text of a value.
+        serde_json::to_writer(&mut self.line, &object).map_err(|_| TooLong)?;
         push_escaped(std::str::from_utf8(&self.line).expect("JSON is UTF-8"), out);
         out.push('\n');
         Ok(())
@@ -83,11 +85,11 @@ fn push_escaped(object: &str, out: &mut String) {
 }
 
 /// The fields of a record as an object.
-pub(super) fn fields(record: &Record<'_>) -> String {
-    let object = serde_json::to_string(&Fields(record)).expect("a string takes every byte");
+pub(super) fn fields(record: &Record<'_>) -> Result<String, TooLong> {
+    let object = serde_json::to_string(&Fields(record)).map_err(|_| TooLong)?;
     let mut escaped = String::with_capacity(object.len());
     push_escaped(&object, &mut escaped);
-    escaped
+    Ok(escaped)
 }
 
 /// A record as an object.
@@ -160,9 +162,76 @@ impl Serialize for Typed<'_> {
             Value::Str(Str { text, cut: true }) | Value::Text(Str { text, cut: true }) => {
                 serializer.collect_str(&format_args!("{text}…"))
             }
-            Value::Seq(seq) => serializer.collect_seq(seq.iter().map(Typed)),
-            // `()`, and what a later version of the format adds, which no site known to this one has.
-            _ => serializer.serialize_unit(),
+            Value::Seq(items) | Value::Set(items) => {
+                serializer.collect_seq(items.iter().map(Typed))
+            }
+            Value::Tuple(items) => serializer.collect_seq(items.iter().map(Typed)),
+            Value::Map(map) => serialize_map(&map, serializer),
+            Value::Unit | Value::Option(None) | Value::Postcard(None) => {
+                serializer.serialize_unit()
+            }
+            Value::Option(Some(inner)) | Value::Postcard(Some(inner)) => {
+                Typed(inner.get()).serialize(serializer)
+            }
+            Value::Result(Ok(inner)) => serializer.collect_map([("Ok", Typed(inner.get()))]),
+            Value::Result(Err(inner)) => serializer.collect_map([("Err", Typed(inner.get()))]),
+            Value::Struct(value) if value.is_enum() && value.is_empty() => {
+                serializer.serialize_str(value.name())
+            }
+            Value::Struct(value) if value.is_enum() => {
+                serializer.collect_map([(value.name(), Members(value))])
+            }
+            Value::Struct(value) => Members(value).serialize(serializer),
+            Value::Duration(value) => serializer.serialize_u128(value.as_nanos()),
+            Value::SystemTime(value) => {
+                let ns = i128::from(value.seconds) * 1_000_000_000 + i128::from(value.nanoseconds);
+                serializer.serialize_i128(ns)
+            }
+            Value::Ip(value) => serializer.collect_str(&value),
+            Value::Socket(value) => serializer.collect_str(&value),
+            Value::OsStr(value) => {
+                let (text, end) =
+                    (String::from_utf8_lossy(value.bytes), if value.cut { "…" } else { "" });
+                serializer.collect_str(&format_args!("{text}{end}"))
+            }
+            // A value that is kept secret, and whatever a later version of the format adds: as text.
+            other => {
+                let mut text = String::new();
+                render::field(&mut text, &other).map_err(S::Error::custom)?;
+                serializer.serialize_str(&text)
+            }
+        }
+    }
+}
+
+/// An object if the keys are what names are made of, otherwise an array of pairs.
+fn serialize_map<S: Serializer>(map: &Map<'_>, serializer: S) -> Result<S::Ok, S::Error> {
+    match map.key() {
+        Type::Str | Type::Text => {
+            serializer.collect_map(map.iter().map(|(key, value)| match key {
+                Value::Str(key) | Value::Text(key) => (key.text, Typed(value)),
+                // Not met: all keys are of one type.
+                _ => ("", Typed(value)),
+            }))
+        }
+        _ => serializer.collect_seq(map.iter().map(|(key, value)| (Typed(key), Typed(value)))),
+    }
+}
+
+/// What a struct holds, or a variant of an enum.
+struct Members<'a>(Struct<'a>);
+
+impl Serialize for Members<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut members = self.0.iter().map(|(name, value)| (name, Typed(value)));
+        match self.0.len() {
+            0 => serializer.serialize_unit(),
+            _ if self.0.has_names() => serializer.collect_map(members),
+            1 => match members.next() {
+                Some((_, member)) => member.serialize(serializer),
+                None => serializer.serialize_unit(),
+            },
+            _ => serializer.collect_seq(members.map(|(_, member)| member)),
         }
     }
 }

@@ -7,6 +7,7 @@ mod file;
 mod golden;
 mod order;
 mod show;
+mod subcommands;
 #[cfg(target_os = "linux")]
 mod terminal;
 mod values;

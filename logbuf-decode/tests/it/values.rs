@@ -4,9 +4,9 @@ use crate::file::{File, pack, site};
 use logbuf_decode::{Json, Level, Reader, Render, Text};
 use logbuf_format::{
     types::Type,
-    value::{Str, Value},
+    value::{OsStr, Str, SystemTime, Value},
 };
-use std::io::Cursor;
+use std::{io::Cursor, net::IpAddr, time::Duration};
 
 /// The fields of a record that holds one value: in a line of text, and in JSON.
 fn render(ty: Type, value: &[u8]) -> (String, String) {
@@ -65,6 +65,33 @@ fn the_rest_is_what_it_is_called() {
     seq.extend(pack(&[Value::F32(1.0), Value::F32(f32::NAN)]));
     let (text, json) = render(Type::seq(Type::F32), &seq);
     assert_eq!((text.as_str(), json.as_str()), ("[1.0, NaN]", r#"[1.0,"NaN"]"#));
+}
+
+#[test]
+fn nested_values_keep_their_shape() {
+    let pair = [Type::Str, Type::U8];
+    let text = |text: &str| pack(&[Value::Str(Str::new(text))]);
+    let (one, two) = (1_u32.to_le_bytes(), 2_u32.to_le_bytes());
+    for (ty, value, json) in [
+        (Type::Option(Box::new(Type::U8)), vec![0], "null"),
+        (Type::Option(Box::new(Type::U8)), vec![1, 7], "7"),
+        (Type::Result(Box::new(pair.clone())), [&[1][..], &[7]].concat(), r#"{"Err":7}"#),
+        (Type::Result(Box::new(pair.clone())), [&[0][..], &text("a")].concat(), r#"{"Ok":"a"}"#),
+        (Type::Tuple(pair.to_vec()), [&text("a")[..], &[7]].concat(), r#"["a",7]"#),
+        (Type::Set(Box::new(Type::U8)), [&two[..], &[3, 4]].concat(), "[3,4]"),
+        (Type::Map(Box::new(pair)), [&one[..], &text("a"), &[7]].concat(), r#"{"a":7}"#),
+        (Type::Map(Box::new([Type::U8, Type::U8])), [&one[..], &[3, 4]].concat(), "[[3,4]]"),
+    ] {
+        assert_eq!(render(ty, &value).1, json);
+    }
+    check(Type::Duration, Value::Duration(Duration::new(2, 5)), "2.000000005s", "2000000005");
+    let time = SystemTime { seconds: -1, nanoseconds: 5 };
+    assert_eq!(render(Type::SystemTime, &pack(&[Value::SystemTime(time)])).1, "-999999995");
+    let ip = IpAddr::from([127, 0, 0, 1]);
+    check(Type::Ip, Value::Ip(ip), "127.0.0.1", "\"127.0.0.1\"");
+    let path = OsStr { bytes: b"a\xFF", cut: true };
+    assert_eq!(render(Type::OsStr, &pack(&[Value::OsStr(path)])).1, "\"a\u{FFFD}…\"");
+    check(Type::Redacted, Value::Redacted, "[redacted]", "\"[redacted]\"");
 }
 
 #[test]

@@ -1,0 +1,101 @@
+//! What the command does besides printing records.
+
+use crate::{
+    command::{folder, run},
+    file::{File, sample, site},
+};
+use logbuf_format::{Level, types::Type};
+use std::fs;
+
+#[test]
+fn sites_lists_what_can_be_logged() {
+    let folder = folder();
+    let typed = |id, ty| site(id, Level::Info, "generic {0}", &[("", ty)]);
+    let place = |mut site: logbuf_decode::Site| {
+        (site.line, site.hash) = (9, 99);
+        site
+    };
+    let mut never =
+        site(3, Level::Trace, "never \u{1b} {0}", &[("", Type::Unit), ("n", Type::Unit)]);
+    never.typed = false;
+    let mut untyped = place(typed(1, Type::Unit));
+    untyped.typed = false;
+    let file = |salt, sites: &[_]| File::new(salt).sites(sites).end().bytes();
+    let generic = [place(typed(1, Type::U64)), place(typed(2, Type::Str))];
+    fs::write(folder.path().join("1.logbuf"), file(1, &[untyped.clone(), never.clone()]))
+        .expect("write");
+    fs::write(folder.path().join("2.logbuf"), file(2, &generic)).expect("write");
+    fs::write(folder.path().join("3.logbuf"), file(3, &[untyped, never])).expect("write");
+    let expected = " INFO src/book.rs:9:5 app::book: \"generic {0}\" (str)\n \
+        INFO src/book.rs:9:5 app::book: \"generic {0}\" (u64)\n\
+        TRACE src/book.rs:43:5 app::book: \"never \\u{1b} {0}\" (?, n: ?), never fired\n";
+    assert_eq!(run(folder.path(), &["sites", "."]), (expected.to_owned(), String::new(), 0));
+
+    let (stdout, _, status) = run(folder.path(), &["sites", "--json", "."]);
+    let objects: Vec<serde_json::Value> =
+        stdout.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
+    assert_eq!((objects.len(), status), (3, 0));
+    assert_eq!(objects[0]["values"][0]["type"], "str");
+    assert_eq!(objects[0]["typed"], true);
+    assert_eq!(objects[2]["template"], "never \u{1b} {0}");
+    assert_eq!(objects[2]["values"][1]["name"], "n");
+    assert_eq!(objects[2]["hash"].as_str().map(str::len), Some(16));
+}
+
+#[test]
+fn verify_reads_everything() {
+    let folder = folder();
+    let whole = sample().bytes();
+    let mut damaged = whole.clone();
+    let events = sample().blocks[4].range.clone();
+    damaged[events.end - 1] ^= 1;
+    let end = sample().blocks.last().expect("END").range.start;
+    fs::write(folder.path().join("a.logbuf"), &whole).expect("write");
+    fs::write(folder.path().join("b.logbuf"), damaged).expect("write");
+    fs::write(folder.path().join("c.logbuf"), &whole[..end]).expect("write");
+    let line = |name: &str, records, first, state| {
+        format!(
+            "{name}.logbuf: {records} records, 0 lost, {state}, \
+             from 2026-11-23T14:05:06.{first}Z to 2026-11-23T14:05:06.000005001Z\n"
+        )
+    };
+    let a = line("a", 8, "000001000", "closed");
+    assert_eq!(run(folder.path(), &["verify", "a.logbuf"]), (a.clone(), String::new(), 0));
+    let (stdout, stderr, status) =
+        run(folder.path(), &["verify", "a.logbuf", "b.logbuf", "c.logbuf"]);
+    let expected =
+        [a, line("b", 4, "000001400", "closed"), line("c", 8, "000001000", "open")].concat();
+    assert_eq!((stdout, status), (expected, 1));
+    let kinds: Vec<_> = stderr.lines().filter_map(|line| line.split(": ").nth(1)).collect();
+    assert_eq!(kinds, ["warning", "note"], "{stderr}");
+    assert_eq!(run(folder.path(), &["verify", "missing.logbuf"]).2, 2);
+}
+
+#[test]
+fn completions_and_manual_name_every_option() {
+    let folder = folder();
+    let options = ["--level", "--where", "--since", "--json", "--format", "--color"];
+    for shell in ["bash", "elvish", "fish", "powershell", "zsh"] {
+        let (stdout, stderr, status) = run(folder.path(), &["completions", shell]);
+        assert_eq!((stderr.as_str(), status), ("", 0));
+        for option in options {
+            let name = if shell == "fish" { &option[2..] } else { option };
+            assert!(stdout.contains(name), "{shell} {option}");
+        }
+    }
+    let (stdout, stderr, status) = run(folder.path(), &["man"]);
+    assert_eq!((stderr.as_str(), status), ("", 0));
+    let plain = stdout.replace("\\-", "-");
+    for word in options.into_iter().chain(["Exit status:", ".TH logbuf-decode 1"]) {
+        assert!(plain.contains(word), "{word}");
+    }
+}
+
+#[test]
+fn a_file_may_have_the_name_of_a_command() {
+    let folder = folder();
+    fs::write(folder.path().join("sites"), sample().bytes()).expect("write");
+    assert_eq!(run(folder.path(), &["./sites"]).0.lines().count(), 8);
+    assert_eq!(run(folder.path(), &["sites"]).2, 2);
+    assert_eq!(run(folder.path(), &["sites", "sites"]).0.lines().count(), 3);
+}
