@@ -4,7 +4,10 @@ use logbuf_format::{
     message::Message,
     site::{Site, Slot},
 };
-use std::sync::Arc;
+use std::{
+    fmt::{self, Write},
+    sync::Arc,
+};
 
 /// A site and its message, parsed once.
 #[derive(Debug)]
@@ -31,6 +34,37 @@ impl CallSite {
         let site = &self.site;
         let slots: usize = site.values.iter().map(|slot| size_of::<Slot>() + slot.name.len()).sum();
         // The message holds the text of the template once more, in pieces.
-        size_of::<Self>() + site.target.len() + site.file.len() + 4 * site.template.len() + slots
+        let strings = site.target.len() + site.file.len() + 4 * site.template.len();
+        // A node of a type has five characters of text or more, and takes less than ten times as many bytes.
+        let types: usize = site.values.iter().map(|slot| text_len(&slot.ty)).sum();
+        size_of::<Self>() + slots + strings + 10 * (types + text_len(&site.definitions))
+    }
+}
+
+/// Bytes of the `Debug` text of a value, which is not put together.
+fn text_len(value: &impl fmt::Debug) -> usize {
+    struct Count(usize);
+
+    impl fmt::Write for Count {
+        fn write_str(&mut self, text: &str) -> fmt::Result {
+            self.0 += text.len();
+            Ok(())
+        }
+    }
+
+    let mut count = Count(0);
+    // Counting does not fail.
+    let _ = write!(count, "{value:?}");
+    count.0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use logbuf_format::types::Type;
+
+    #[test]
+    fn the_text_of_a_type_is_measured() {
+        assert_eq!(text_len(&Type::seq(Type::seq(Type::U8))), "Seq(Seq(U8))".len());
     }
 }

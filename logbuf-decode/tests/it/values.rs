@@ -3,6 +3,7 @@
 use crate::file::{File, pack, site};
 use logbuf_decode::{Json, Level, Reader, Render, Text};
 use logbuf_format::{
+    definition::{Definition, Definitions, Member, Members, Shape, Variant},
     types::Type,
     value::{OsStr, Str, SystemTime, Value},
 };
@@ -10,8 +11,15 @@ use std::{io::Cursor, net::IpAddr, time::Duration};
 
 /// The fields of a record that holds one value: in a line of text, and in JSON.
 fn render(ty: Type, value: &[u8]) -> (String, String) {
+    render_defined(ty, Definitions::default(), value)
+}
+
+/// The same for a type with named types in it.
+fn render_defined(ty: Type, definitions: Definitions, value: &[u8]) -> (String, String) {
     let mut file = File::new(1);
-    file.sites(&[site(1, Level::Info, "m", &[("v", ty)])]).threads(&[(1, 1, "main")]);
+    let mut site = site(1, Level::Info, "m", &[("v", ty)]);
+    site.definitions = definitions;
+    file.sites(&[site]).threads(&[(1, 1, "main")]);
     file.events(&[(1, &[(1, 0, value.to_vec())])]).end();
     let mut reader = Reader::new();
     reader.add_stream("test", Cursor::new(file.bytes()));
@@ -92,6 +100,42 @@ fn nested_values_keep_their_shape() {
     let path = OsStr { bytes: b"a\xFF", cut: true };
     assert_eq!(render(Type::OsStr, &pack(&[Value::OsStr(path)])).1, "\"a\u{FFFD}…\"");
     check(Type::Redacted, Value::Redacted, "[redacted]", "\"[redacted]\"");
+}
+
+#[test]
+fn structs_and_enums_are_as_serde_has_them() {
+    let definition = |name: &str, shape| Definition { name: name.into(), shape };
+    let variant = |name: &str, members| Variant { name: name.into(), members };
+    let member = |name: &str, ty| Member { name: name.into(), ty };
+    let named = || Members::Named(vec![member("a", Type::U8), member("b", Type::Bool)]);
+    let types = |types: &[Type]| Members::Tuple(types.to_vec());
+    let variants = vec![
+        variant("Unit", types(&[])),
+        variant("New", types(&[Type::U8])),
+        variant("Pair", types(&[Type::U8, Type::U8])),
+        variant("Named", named()),
+    ];
+    let definitions = [
+        definition("Named", Shape::Struct(named())),
+        definition("New", Shape::Struct(types(&[Type::U8]))),
+        definition("Pair", Shape::Struct(types(&[Type::U8, Type::U8]))),
+        definition("Unit", Shape::Struct(types(&[]))),
+        definition("Enum", Shape::Enum(variants)),
+    ];
+    for (index, value, json) in [
+        (0, &[7, 1][..], r#"{"a":7,"b":true}"#),
+        (1, &[7], "7"),
+        (2, &[7, 8], "[7,8]"),
+        (3, &[], "null"),
+        (4, &[0], r#""Unit""#),
+        (4, &[1, 7], r#"{"New":7}"#),
+        (4, &[2, 7, 8], r#"{"Pair":[7,8]}"#),
+        (4, &[3, 7, 0], r#"{"Named":{"a":7,"b":false}}"#),
+    ] {
+        let definitions = Definitions::new(definitions.to_vec());
+        let (_, found) = render_defined(Type::Named(index), definitions, value);
+        assert_eq!(found, json);
+    }
 }
 
 #[test]
