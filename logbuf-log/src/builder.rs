@@ -21,7 +21,7 @@ use crate::registry::{DEFAULT_RING_CAPACITY, REGISTRY};
 use crate::segment::{Location, Segment};
 use crate::stats::Stats;
 use crate::writer::{OnError, Writer};
-use crate::{clock, platform, switch};
+use crate::{clock, limit, platform, switch};
 
 /// Whether a logger is running in this process.
 static RUNNING: AtomicBool = AtomicBool::new(false);
@@ -153,7 +153,7 @@ impl Builder {
             host: platform::host_name(),
             build: platform::build_id(),
             clock: clock::kind(),
-            ticks_per_second: clock::measure_frequency(),
+            ticks_per_second: clock::frequency(),
         };
         let dictionary = Dictionary::new().map_err(|source| InitError::Description { source })?;
         let segment = Segment::create(&location, anchor, meta)?;
@@ -173,6 +173,7 @@ impl Builder {
             .spawn(|| writer.run())
             .map_err(|source| InitError::SpawnThread { source })?;
         REGISTRY.set_ring_capacity(bytes);
+        let suppressed_before = limit::suppressed();
         REGISTRY.set_when_full(self.when_full);
         REGISTRY.set_writer(Some(Arc::clone(&control)));
         let (env_filter, env_errors) =
@@ -181,7 +182,14 @@ impl Builder {
             eprintln!("logbuf: {error}; this directive is passed over");
         }
         switch::set_filter(env_filter.unwrap_or(self.filter));
-        Ok(Guard { control, path, env_errors, thread: Some(thread), _running: running })
+        Ok(Guard {
+            control,
+            path,
+            env_errors,
+            suppressed_before,
+            thread: Some(thread),
+            _running: running,
+        })
     }
 }
 
@@ -206,6 +214,8 @@ pub struct Guard {
     control: Arc<Control>,
     path: PathBuf,
     env_errors: Vec<EnvFilterError>,
+    /// Calls that were suppressed before the start.
+    suppressed_before: u64,
     thread: Option<JoinHandle<()>>,
     /// Dropped last, when another logger may start.
     _running: Running,
@@ -255,7 +265,8 @@ impl Guard {
 
     /// What was written and lost so far.
     pub fn stats(&self) -> Stats {
-        self.control.counters.read()
+        let suppressed = limit::suppressed() - self.suppressed_before;
+        Stats { suppressed, ..self.control.counters.read() }
     }
 
     /// The file that is being written.
@@ -267,6 +278,11 @@ impl Guard {
 impl Drop for Guard {
     fn drop(&mut self) {
         switch::set_filter(Filter::off());
+        if limit::is_any_pending() {
+            // Makes room in the ring. If it cannot be written, the records below wait with the others, or are counted.
+            let _room = self.control.flush();
+            limit::report_pending();
+        }
         REGISTRY.set_writer(None);
         self.control.stop();
         let thread = self.thread.take().expect("only drop takes it");

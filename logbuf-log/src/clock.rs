@@ -73,8 +73,20 @@ fn unix_ns(time: SystemTime) -> i64 {
     }
 }
 
-/// Measures the frequency of the counter in ticks per second.
-pub(crate) fn measure_frequency() -> u64 {
+/// Ticks per second of the clock in use. The first call measures, for a millisecond.
+pub(crate) fn frequency() -> u64 {
+    static FREQUENCY: OnceLock<u64> = OnceLock::new();
+    *FREQUENCY.get_or_init(measure_frequency)
+}
+
+/// How many ticks `time` is.
+pub(crate) fn ticks_in(time: Duration) -> u64 {
+    // Less than 2^95 nanoseconds; where the product does not fit, neither does the result.
+    let product = time.as_nanos().saturating_mul(u128::from(frequency()));
+    u64::try_from(product / 1_000_000_000).unwrap_or(u64::MAX)
+}
+
+fn measure_frequency() -> u64 {
     let (start, from) = (Instant::now(), now());
     loop {
         let (elapsed, to) = (start.elapsed(), now());
@@ -96,6 +108,15 @@ mod tests {
         let (first, second) = (anchor(), anchor());
         assert!(first.ticks < second.ticks);
         assert!(first.unix_ns > 1_600_000_000_000_000_000);
+    }
+
+    #[test]
+    fn times_are_ticks_at_the_frequency() {
+        let frequency = frequency();
+        assert_eq!(ticks_in(Duration::ZERO), 0);
+        assert_eq!(ticks_in(Duration::from_secs(1)), frequency);
+        assert_eq!(ticks_in(Duration::from_millis(2500)), frequency * 5 / 2);
+        assert_eq!(ticks_in(Duration::MAX), u64::MAX);
     }
 
     #[test]

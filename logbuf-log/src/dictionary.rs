@@ -9,6 +9,7 @@ use crate::description::Description;
 use crate::registry::REGISTRY;
 use crate::segment::Table;
 use crate::site::{self as sites, SITES, Site, SiteId};
+use crate::static_level::is_compiled_in;
 
 /// Bytes of one table of sites from which the next is begun. An entry has at most as many again.
 const TABLE: usize = 64 << 10;
@@ -34,7 +35,9 @@ impl Dictionary {
     /// A dictionary that lists every site of the program.
     pub(crate) fn new() -> Result<Self, Error> {
         let mut dictionary = Self { typed: vec![false; SITES.len()], tables: Vec::new() };
-        for (number, site) in SITES.iter().enumerate() {
+        // A call whose level is compiled out never records, and the file need not know of it.
+        let sites = SITES.iter().enumerate();
+        for (number, site) in sites.filter(|(_, site)| is_compiled_in(site.place.level)) {
             let described = site.registration().map(|registration| registration.description());
             dictionary.typed[number] = described.is_some();
             dictionary.list(number as u32, site, described)?;

@@ -21,6 +21,8 @@
 //! ```
 //!
 //! - The macros: [`log!`] describes their syntax; [`error!`], [`warn!`], [`info!`], [`debug!`] and [`trace!`] set the level.
+//!   [`enabled!`] tells whether a call would record; [`STATIC_MAX_LEVEL`] is about levels that are compiled out.
+//!   [`log_every!`], [`log_every_n!`] and [`log_once!`] record some calls and count the others.
 //! - What can be logged: [`Encode`].
 //! - Starting, flushing, stopping: [`Builder`], [`Guard`]; errors: [`InitError`], [`FlushError`], [`WriteError`].
 //! - Which calls record: [`Filter`], from `LOGBUF_LOG` or `RUST_LOG` and changed live by [`Guard::set_filter`].
@@ -41,6 +43,7 @@ mod error;
 mod events;
 mod filter;
 mod full;
+mod limit;
 mod loss;
 mod macros;
 mod place;
@@ -50,6 +53,7 @@ mod registry;
 mod segment;
 mod signature;
 mod site;
+mod static_level;
 mod stats;
 mod switch;
 mod thread;
@@ -63,6 +67,7 @@ pub use error::{FlushError, InitError, WriteError};
 pub use filter::{Filter, FilterError, FilterExpected};
 pub use full::WhenFull;
 pub use logbuf_format::Level;
+pub use static_level::STATIC_MAX_LEVEL;
 pub use stats::Stats;
 pub use thread::preallocate;
 
@@ -70,10 +75,11 @@ pub use thread::preallocate;
 #[doc(hidden)]
 pub mod __private {
     pub use crate::description::{Description, named, tuple, variant};
+    pub use crate::limit::{LIMITS, Limit};
     pub use crate::place::{PROBES, Place};
     pub use crate::record::{record_many, record0, record1, record2, record3, record4, record5};
     pub use crate::site::{SITES, Site};
+    pub use crate::static_level::{call, is_compiled_in};
     pub use crate::switch::{FLAGS, Flag};
     pub use linkme;
-    pub use logbuf_macros::call;
 }

@@ -68,3 +68,82 @@ macro_rules! trace {
         $crate::__private::call! { $crate; $crate::Level::Trace, $($input)* }
     };
 }
+
+/// Whether a call at this level would record here: a test of one byte, for what is costly to prepare.
+///
+/// Filters see a place of its own: the line of the `enabled!`, with the target given or the path of the module.
+///
+/// ```
+/// use logbuf_log::{Level, debug, enabled};
+/// # fn depth_of_book() -> usize { 0 }
+/// if enabled!(Level::Debug) {
+///     let depth = depth_of_book();
+///     debug!(depth, "book");
+/// }
+/// if enabled!(target: "audit", Level::Info) { /* … */ }
+/// ```
+#[macro_export]
+macro_rules! enabled {
+    ($($input:tt)*) => {
+        $crate::__private::call! { $crate; @enabled $($input)* }
+    };
+}
+
+/// Logs at most once in a [`Duration`](core::time::Duration), and tells how many calls were suppressed in between.
+///
+/// The first argument is the time that passes between records at least; what follows is as for [`log!`](crate::log!), level
+/// first. The limit is the call site's, for all threads together. Each record has a last field, `suppressed`: how many calls
+/// were suppressed since the record before; 0 in the first. What is suppressed after the last record is
+/// reported by a record of its own when the guard is dropped; [`Stats::suppressed`](crate::Stats::suppressed) counts all.
+///
+/// A suppressed call reads the clock of the time stamps, makes no system call, and evaluates no argument of the record. A call
+/// that a filter switches off counts as nothing.
+///
+/// ```
+/// use std::time::Duration;
+/// use logbuf_log::{Level, log_every};
+/// # let (price, limit) = (5, 3);
+/// log_every!(Duration::from_secs(1), Level::Warn, price, "above the limit of {limit}");
+/// ```
+#[macro_export]
+macro_rules! log_every {
+    ($period:expr, $($input:tt)*) => {
+        $crate::__private::call! { $crate; @every($period) $($input)* }
+    };
+}
+
+/// Logs the first call and then one call in `n`, and tells how many calls were suppressed in between.
+///
+/// The first argument is `n`, a constant of at least 1; what follows is as for [`log!`](crate::log!), level first. All
+/// else is as for [`log_every!`](crate::log_every!), but the clock, which it need not read.
+///
+/// ```
+/// use logbuf_log::{Level, log_every_n};
+/// for packet in 0..1000 {
+///     log_every_n!(100, Level::Debug, "packet {packet}"); // 0, 100, 200 …
+/// }
+/// ```
+#[macro_export]
+macro_rules! log_every_n {
+    ($n:expr, $($input:tt)*) => {
+        $crate::__private::call! { $crate; @every_n($n) $($input)* }
+    };
+}
+
+/// Logs the first call in the life of the process, and suppresses all others.
+///
+/// The arguments are those of [`log!`](crate::log!). How many calls were suppressed is reported at the end, as for
+/// [`log_every!`](crate::log_every!).
+///
+/// ```
+/// use logbuf_log::{Level, log_once};
+/// for _ in 0..1000 {
+///     log_once!(Level::Warn, "the old protocol is in use");
+/// }
+/// ```
+#[macro_export]
+macro_rules! log_once {
+    ($($input:tt)*) => {
+        $crate::__private::call! { $crate; @once $($input)* }
+    };
+}

@@ -16,6 +16,9 @@ pub struct Stats {
     pub blocks: u64,
     /// Writes that failed and were tried again.
     pub write_errors: u64,
+    /// Calls that [`log_every!`](crate::log_every!), [`log_every_n!`](crate::log_every_n!) and
+    /// [`log_once!`](crate::log_once!) suppressed.
+    pub suppressed: u64,
 }
 
 /// The counters as the writer keeps them.
@@ -29,6 +32,7 @@ pub(crate) struct Counters {
 }
 
 impl Counters {
+    /// All but `suppressed`, which the call sites count.
     pub(crate) fn read(&self) -> Stats {
         // Relaxed: each counter is right for itself; nothing is read on the strength of one.
         let read = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
@@ -38,6 +42,7 @@ impl Counters {
             bytes: read(&self.bytes),
             blocks: read(&self.blocks),
             write_errors: read(&self.write_errors),
+            suppressed: 0,
         }
     }
 }

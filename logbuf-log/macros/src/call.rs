@@ -7,14 +7,39 @@ use syn::parse::{Parse, ParseStream};
 use syn::punctuated::Punctuated;
 use syn::{Expr, LitStr, Result, Token};
 
-/// `$crate; level, target: "…", name = value, …, "template", argument, …`
-pub(crate) struct Call {
+/// What a macro of `logbuf-log` hands over: `$crate; tokens of the user's`. Macros other than `log!` and those of the
+/// levels put `@` and their purpose before the user's tokens, which cannot be the beginning of a level.
+#[allow(clippy::large_enum_variant, reason = "there is one at a time, and it is not moved about")]
+pub(crate) enum Input {
+    Call(Call),
+    /// `@enabled`: whether a call would record.
+    Enabled(Place),
+}
+
+/// What filters go by, and where the macros find what they need.
+pub(crate) struct Place {
     /// The path of `logbuf-log` as the caller knows it.
     pub(crate) krate: TokenStream,
     pub(crate) level: Expr,
     pub(crate) target: Option<Expr>,
+}
+
+/// `level, target: "…", name = value, …, "template", argument, …`
+pub(crate) struct Call {
+    pub(crate) limit: Option<Limit>,
+    pub(crate) place: Place,
     pub(crate) fields: Vec<Field>,
     pub(crate) message: Option<Message>,
+}
+
+/// How seldom a call records.
+pub(crate) enum Limit {
+    /// `@every(duration)`
+    Every(Expr),
+    /// `@every_n(n)`
+    EveryN(Expr),
+    /// `@once`
+    Once,
 }
 
 /// How a value reaches the record.
@@ -48,17 +73,55 @@ pub(crate) struct Argument {
     pub(crate) value: Expr,
 }
 
-impl Parse for Call {
+impl Parse for Input {
     fn parse(input: ParseStream<'_>) -> Result<Self> {
         let krate = parse_crate(input)?;
-        // `log!(target: "…", level, …)` is the order of the `log` crate, `log!(level, target: "…", …)` that of tracing.
-        let mut target = parse_target(input)?;
+        if !input.peek(Token![@]) {
+            return Call::parse(input, krate, None).map(Self::Call);
+        }
+        input.parse::<Token![@]>()?;
+        let purpose: Ident = input.parse()?;
+        let limit = match purpose.to_string().as_str() {
+            "enabled" => return parse_enabled(input, krate).map(Self::Enabled),
+            "every" => Limit::Every(parse_parenthesized(input)?),
+            "every_n" => Limit::EveryN(parse_parenthesized(input)?),
+            "once" => Limit::Once,
+            _ => return Err(syn::Error::new(purpose.span(), "unknown purpose")),
+        };
+        Call::parse(input, krate, Some(limit)).map(Self::Call)
+    }
+}
+
+fn parse_parenthesized(input: ParseStream<'_>) -> Result<Expr> {
+    let inside;
+    syn::parenthesized!(inside in input);
+    inside.parse()
+}
+
+/// A place and nothing else.
+fn parse_enabled(input: ParseStream<'_>, krate: TokenStream) -> Result<Place> {
+    let place = Place::parse(input, krate)?;
+    if input.is_empty() {
+        return Ok(place);
+    }
+    Err(input.error("expected nothing but a level and a target, as in `enabled!(target: \"audit\", Level::Info)`"))
+}
+
+impl Place {
+    /// `log!(target: "…", level, …)` is the order of the `log` crate, `log!(level, target: "…", …)` that of tracing.
+    fn parse(input: ParseStream<'_>, krate: TokenStream) -> Result<Self> {
+        let before = parse_target(input)?;
         let level = input.parse()?;
         parse_comma(input)?;
-        if target.is_none() {
-            target = parse_target(input)?;
-        }
-        let mut call = Self { krate, level, target, fields: Vec::new(), message: None };
+        let target = if before.is_some() { before } else { parse_target(input)? };
+        Ok(Self { krate, level, target })
+    }
+}
+
+impl Call {
+    fn parse(input: ParseStream<'_>, krate: TokenStream, limit: Option<Limit>) -> Result<Self> {
+        let place = Place::parse(input, krate)?;
+        let mut call = Self { limit, place, fields: Vec::new(), message: None };
         while !input.is_empty() {
             if input.peek(LitStr) && !input.peek2(Token![=]) {
                 call.message = Some(input.parse()?);

@@ -1,11 +1,15 @@
 //! From a parsed call to the code it stands for.
 
+mod limit;
+
+use logbuf_format::Level;
 use proc_macro2::{Ident, Literal, Span, TokenStream};
 use quote::{format_ident, quote, quote_spanned};
 use syn::spanned::Spanned;
 
-use crate::call::{Call, Mode};
+use crate::call::{Call, Input, Mode, Place};
 use crate::message::{self, Resolved, Slot};
+use crate::static_level::{self, Compiled};
 
 /// Calls with more values than this pass them as one list; must match `record0` to `record5` in `logbuf-log`.
 const MOST_SEPARATE_VALUES: usize = 5;
@@ -16,16 +20,25 @@ struct Value {
     tokens: TokenStream,
 }
 
-/// The code of one call.
-pub(crate) fn expand(call: &Call) -> TokenStream {
-    let message = match &call.message {
-        None => Resolved::empty(),
-        Some(message) => match message::resolve(message) {
-            Ok(resolved) => resolved,
-            Err(error) => return error.into_compile_error(),
-        },
-    };
-    let Call { krate, level, .. } = call;
+/// The code of one call, with `max` as the most verbose level compiled in.
+pub(crate) fn expand(input: &Input, max: Option<Level>) -> TokenStream {
+    match input {
+        Input::Enabled(place) => enabled(place, static_level::compiled(&place.level, max)),
+        Input::Call(call) => {
+            let message =
+                call.message.as_ref().map_or_else(|| Ok(Resolved::empty()), message::resolve);
+            match message {
+                Ok(message) => {
+                    expand_call(call, &message, static_level::compiled(&call.place.level, max))
+                }
+                Err(error) => error.into_compile_error(),
+            }
+        }
+    }
+}
+
+fn expand_call(call: &Call, message: &Resolved, compiled: Compiled) -> TokenStream {
+    let krate = &call.place.krate;
 
     // Every expression is evaluated once and borrowed, in the order written: fields, then arguments.
     let field_bindings: Vec<Ident> =
@@ -39,52 +52,138 @@ pub(crate) fn expand(call: &Call) -> TokenStream {
     let borrowed = call.fields.iter().map(|field| &field.value).chain(&message.bindings);
     let bindings = field_bindings.iter().chain(&argument_bindings);
 
-    let check = check(call, &message, &argument_bindings);
+    let check = check(call, message, &argument_bindings);
     let arguments =
         message.slots.iter().map(|slot| argument_value(krate, slot, &argument_bindings, call));
     let fields = call.fields.iter().zip(&field_bindings).map(|(field, binding)| Value {
         name: field.name.clone(),
         tokens: field_value(krate, field.mode, binding, field.value.span()),
     });
-    let values: Vec<Value> = arguments.chain(fields).collect();
+    let suppressed = call.limit.as_ref().and_then(|limit| limit::field(krate, limit));
+    let values: Vec<Value> = arguments.chain(fields).chain(suppressed).collect();
+    let tokens: Vec<_> = values.iter().map(|value| &value.tokens).collect();
 
-    let record = record(krate, values.iter().map(|value| &value.tokens).collect());
-    let names = values.iter().map(|value| &value.name);
-    let argument_count = message.slots.len();
-    let template = &message.template;
-    let target = match &call.target {
-        Some(target) => quote!(#target),
-        None => quote!(::core::module_path!()),
+    let act = if compiled == Compiled::Out {
+        let list = list(&tokens);
+        quote!(let _ = #list)
+    } else {
+        record(krate, &tokens)
     };
-    let linked = quote!(#[linkme(crate = #krate::__private::linkme)]);
-
+    let act = quote! {
+        match (#(&(#borrowed),)*) {
+            (#(#bindings,)*) => {
+                #check
+                #act;
+            }
+        }
+    };
+    let act = match &call.limit {
+        None => act,
+        Some(limit) if compiled == Compiled::Out => limit::absent(limit, act),
+        Some(limit) => limit::test(limit, act),
+    };
+    if compiled == Compiled::Out {
+        return absent(&call.place, &act);
+    }
+    let site = site(&call.place, message, &values);
+    let limit = call.limit.as_ref().map(|limit| limit::statics(call, limit));
+    let flag = flag(&call.place);
+    let is_on = is_on(krate, compiled);
     quote! {{
+        #flag
+        #site
+        #limit
+        if #is_on {
+            #act
+        }
+    }}
+}
+
+/// The code of `enabled!`.
+fn enabled(place: &Place, compiled: Compiled) -> TokenStream {
+    let krate = &place.krate;
+    if compiled == Compiled::Out {
+        let absent = absent(place, &TokenStream::new());
+        return quote!({ #absent false });
+    }
+    let (flag, description, is_on) = (flag(place), describe(place), is_on(krate, compiled));
+    quote! {{
+        #flag
+        #[#krate::__private::linkme::distributed_slice(#krate::__private::PROBES)]
+        #[linkme(crate = #krate::__private::linkme)]
+        static __LOGBUF_PLACE: #krate::__private::Place = #description;
+        #is_on
+    }}
+}
+
+/// A call that is compiled out: checked, and never run.
+fn absent(place: &Place, act: &TokenStream) -> TokenStream {
+    let Place { krate, level, .. } = place;
+    let target = target(place);
+    quote! {{
+        const _: #krate::Level = #level;
+        const _: &str = #target;
+        if false {
+            #act
+        }
+    }}
+}
+
+/// The switch of a call.
+fn flag(place: &Place) -> TokenStream {
+    let Place { krate, level, .. } = place;
+    quote! {
         const __LOGBUF_LEVEL: #krate::Level = #level;
         #[#krate::__private::linkme::distributed_slice(#krate::__private::FLAGS)]
-        #linked
+        #[linkme(crate = #krate::__private::linkme)]
         static __LOGBUF_FLAG: #krate::__private::Flag = #krate::__private::Flag::new();
+    }
+}
+
+/// The test of the switch.
+fn is_on(krate: &TokenStream, compiled: Compiled) -> TokenStream {
+    match compiled {
+        Compiled::In | Compiled::Out => quote!(__LOGBUF_FLAG.is_on()),
+        Compiled::Unknown => {
+            quote!(const { #krate::__private::is_compiled_in(__LOGBUF_LEVEL) } && __LOGBUF_FLAG.is_on())
+        }
+    }
+}
+
+fn target(place: &Place) -> TokenStream {
+    match &place.target {
+        Some(target) => quote!(#target),
+        None => quote!(::core::module_path!()),
+    }
+}
+
+/// What filters see of a call.
+fn describe(place: &Place) -> TokenStream {
+    let (krate, target) = (&place.krate, target(place));
+    quote! {
+        #krate::__private::Place::new(
+            &__LOGBUF_FLAG,
+            __LOGBUF_LEVEL,
+            #target,
+            (::core::file!(), ::core::line!(), ::core::column!()),
+        )
+    }
+}
+
+fn site(place: &Place, message: &Resolved, values: &[Value]) -> TokenStream {
+    let (krate, description, template) = (&place.krate, describe(place), &message.template);
+    let names = values.iter().map(|value| &value.name);
+    let argument_count = message.slots.len();
+    quote! {
         #[#krate::__private::linkme::distributed_slice(#krate::__private::SITES)]
-        #linked
+        #[linkme(crate = #krate::__private::linkme)]
         static __LOGBUF_SITE: #krate::__private::Site = #krate::__private::Site::new(
-            #krate::__private::Place::new(
-                &__LOGBUF_FLAG,
-                __LOGBUF_LEVEL,
-                #target,
-                (::core::file!(), ::core::line!(), ::core::column!()),
-            ),
+            #description,
             #template,
             &[#(#names),*],
             #argument_count,
         );
-        if __LOGBUF_FLAG.is_on() {
-            match (#(&(#borrowed),)*) {
-                (#(#bindings,)*) => {
-                    #check
-                    #record
-                }
-            }
-        }
-    }}
+    }
 }
 
 fn local(kind: &str, index: usize, span: Span) -> Ident {
@@ -147,11 +246,16 @@ fn deferred(krate: &TokenStream, binding: &Ident, span: Span) -> TokenStream {
     quote!(#krate::Encode::#value(#binding))
 }
 
-fn record(krate: &TokenStream, values: Vec<&TokenStream>) -> TokenStream {
+fn record(krate: &TokenStream, values: &[&TokenStream]) -> TokenStream {
     if values.len() <= MOST_SEPARATE_VALUES {
         let name = format_ident!("record{}", values.len());
-        return quote!(#krate::__private::#name(&__LOGBUF_SITE #(, #values)*););
+        return quote!(#krate::__private::#name(&__LOGBUF_SITE #(, #values)*));
     }
-    let list = values.iter().rev().fold(quote!(()), |rest, value| quote!((#value, #rest)));
-    quote!(#krate::__private::record_many(&__LOGBUF_SITE, #list);)
+    let list = list(values);
+    quote!(#krate::__private::record_many(&__LOGBUF_SITE, #list))
+}
+
+/// The values as one list, as the trait `Values` of `logbuf-log` has it.
+fn list(values: &[&TokenStream]) -> TokenStream {
+    values.iter().rev().fold(quote!(()), |rest, value| quote!((#value, #rest)))
 }

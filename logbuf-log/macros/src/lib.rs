@@ -1,18 +1,35 @@
 //! The procedural macro behind the log macros of `logbuf-log`. It is not meant to be used but through those.
 //!
 //! A call is parsed ([`call`]), its message resolved into the values a record holds and the canonical template that the
-//! file keeps ([`message`]), and expanded into a static site, a test of its flag, and one call ([`expand`]).
+//! file keeps ([`message`]), and expanded into a static site, a test of its flag, and one call ([`expand`]); or, if its
+//! level is compiled out ([`static_level`]), into code that is checked and never runs.
 
 mod call;
 mod expand;
 mod message;
+mod static_level;
 
+use logbuf_format::Level;
 use proc_macro::TokenStream;
 use syn::parse_macro_input;
 
-/// Expands one log call: `call!($crate; level, tokens of the user's)`.
-#[proc_macro]
-pub fn call(input: TokenStream) -> TokenStream {
-    let call = parse_macro_input!(input as call::Call);
-    expand::expand(&call).into()
+/// One macro for each most verbose level, of which `logbuf-log` chooses one by its features.
+macro_rules! calls {
+    ($($name:ident = $max:expr;)*) => {$(
+        /// Expands one call, `$crate; level, tokens of the user's`, with this as the most verbose level compiled in.
+        #[proc_macro]
+        pub fn $name(input: TokenStream) -> TokenStream {
+            let input = parse_macro_input!(input as call::Input);
+            expand::expand(&input, $max).into()
+        }
+    )*};
+}
+
+calls! {
+    call_off = None;
+    call_error = Some(Level::Error);
+    call_warn = Some(Level::Warn);
+    call_info = Some(Level::Info);
+    call_debug = Some(Level::Debug);
+    call_trace = Some(Level::Trace);
 }

@@ -3,13 +3,18 @@
 use std::path::Path;
 use std::process::{Command, Output};
 
-use logbuf_log::{Builder, EnvFilterError, Filter, Level, debug, error, info, trace, warn};
+use logbuf_log::{
+    Builder, EnvFilterError, Filter, Level, debug, enabled, error, info, trace, warn,
+};
 
-use crate::support::{Session, visit_file};
+use crate::support::{Session, listed_sites, visit_file};
 
 fn filter(text: &str) -> Filter {
     text.parse().expect("the test's filters are right")
 }
+
+/// Where [`call_all`] logs its first record.
+const ERROR_LINE: u32 = line!() + 4;
 
 /// One call of each level, and some with a target.
 fn call_all() {
@@ -118,6 +123,39 @@ fn nothing_records_behind_the_end_of_the_guard() {
     let evaluated = std::cell::Cell::new(false);
     error!("{}", evaluated.replace(true));
     assert!(!evaluated.get());
+}
+
+#[test]
+fn enabled_tells_whether_a_call_would_record() {
+    let session = Session::start_with(|builder| builder.filter(filter("info,gateway=debug")));
+    let from = line!();
+    let ask = || {
+        [
+            enabled!(Level::Error),
+            enabled!(Level::Info),
+            enabled!(Level::Debug),
+            enabled!(target: "gateway::book", Level::Debug),
+            enabled!(Level::Trace, target: "gateway"),
+        ]
+    };
+    assert_eq!(ask(), [true, true, false, true, false]);
+    session.guard().set_filter(filter("off,it::filters=trace"));
+    assert_eq!(ask(), [true, true, true, false, false]);
+    let here = line!() + 1;
+    let asks = |_| enabled!(Level::Trace);
+    session.guard().set_filter(format!("off,filters.rs:{here}").parse().expect("this is a filter"));
+    assert!(asks(()) && !ask().contains(&true));
+    let path = session.path();
+    session.flush();
+    let lines: Vec<_> = listed_sites(&path)
+        .into_iter()
+        .filter(|site| site.file == file!())
+        .map(|site| site.line)
+        .collect();
+    assert!(lines.contains(&ERROR_LINE), "calls are listed");
+    assert!(!lines.iter().any(|line| (from..=here).contains(line)), "questions are not");
+    drop(session);
+    assert!(!ask().contains(&true), "nothing records without a logger");
 }
 
 /// Set, to the path of the log, for the process that [`run`] starts.

@@ -5,6 +5,8 @@ mod files;
 mod filters;
 mod full;
 mod grammar;
+mod limits;
+mod linked;
 mod places;
 mod support;
 mod threads;

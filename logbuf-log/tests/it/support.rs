@@ -1,9 +1,14 @@
 //! A logger for a test, and what it wrote.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use logbuf_decode::{Reader, Record};
+use logbuf_format::block::Kind;
+use logbuf_format::scan::{self, Scan};
+use logbuf_format::segment::Header;
+use logbuf_format::site::Site;
 use logbuf_format::value::Value;
 use logbuf_log::{Builder, Guard, Level, Stats};
 use tempfile::TempDir;
@@ -164,4 +169,22 @@ impl Shown {
             message,
         }
     }
+}
+
+/// The call sites that a whole file lists, by number; the last entry of each counts.
+pub(crate) fn listed_sites(path: &Path) -> Vec<Site> {
+    let bytes = std::fs::read(path).expect("the file is there");
+    let (header, mut at) = Header::take(&bytes).expect("the file has a header");
+    let mut sites = BTreeMap::new();
+    while let Scan::Found { offset, header } = scan::next_block(&bytes, at, Some(header.salt)) {
+        let block = &bytes[offset..];
+        if header.summary.kind == Kind::SITES {
+            let payload = header.payload(block).expect("the block is whole");
+            for site in Site::table(&payload).map(|site| site.expect("the site can be read")) {
+                sites.insert(site.id, site);
+            }
+        }
+        at = offset + header.block_len();
+    }
+    sites.into_values().collect()
 }
