@@ -1,6 +1,8 @@
 //! What the benches share: the rings under comparison, and the one body that each measurement runs them through.
 
+pub mod call;
 pub mod measure;
 pub mod pin;
 pub mod subject;
 pub mod table;
+pub mod ticks;

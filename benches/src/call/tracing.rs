@@ -1,0 +1,39 @@
+//! tracing: the `fmt` subscriber over a non-blocking appender.
+
+use std::path::Path;
+
+use tracing::subscriber::DefaultGuard;
+use tracing_appender::non_blocking::WorkerGuard;
+
+use super::Call;
+
+/// The usual set-up of a service, for the measuring thread.
+pub struct TracingFmt {
+    _subscriber: DefaultGuard,
+    _worker: WorkerGuard,
+}
+
+impl Call for TracingFmt {
+    const NAME: &'static str = "tracing fmt + non_blocking";
+
+    fn start(folder: &Path) -> Self {
+        let file = tracing_appender::rolling::never(folder, "tracing.log");
+        let (writer, worker) = tracing_appender::non_blocking(file);
+        let subscriber = tracing_subscriber::fmt().with_writer(writer).with_ansi(false).finish();
+        TracingFmt { _subscriber: tracing::subscriber::set_default(subscriber), _worker: worker }
+    }
+
+    #[inline(always)]
+    fn numbers(&self, a: u64, b: u64, c: f64) {
+        tracing::info!("Iteration: {} int: {} double: {}", a, b, c);
+    }
+
+    #[inline(always)]
+    fn text(&self, text: &str) {
+        tracing::info!("Text: {}", text);
+    }
+
+    fn settle(&mut self) {
+        // It has no flush. Its queue holds 128,000 lines, more than a burst.
+    }
+}
