@@ -1,6 +1,7 @@
 //! The command: arguments in, lines out, what is wrong on standard error.
 
 mod args;
+mod follow;
 mod inputs;
 mod output;
 mod pager;

@@ -48,6 +48,7 @@ pub(crate) struct Merge {
     /// Bytes in memory.
     used: usize,
     budget: usize,
+    newest: Option<i64>,
 }
 
 /// A block to be read.
@@ -88,29 +89,38 @@ impl Merge {
             left: Vec::new(),
             used: 0,
             budget,
+            newest: None,
         }
     }
 
-    /// Adds those blocks of the segment with this number that may hold what is wanted.
-    pub(crate) fn add(&mut self, number: u32, segment: &Segment, filter: &Filter) {
-        for (block, &event_block) in (0..).zip(segment.blocks()) {
+    /// Adds those blocks of the segment with this number that may hold what is wanted, and were not added before.
+    pub(crate) fn add(&mut self, number: u32, segment: &mut Segment, filter: &Filter) {
+        for (block, event_block) in segment.take_blocks() {
             let EventBlock { first, last, levels, .. } = event_block;
             let unix_ns = segment.unix_ns(first);
-            if filter.wants_block(levels, unix_ns, segment.unix_ns(last)) {
+            let last_unix_ns = segment.unix_ns(last);
+            self.newest = self.newest.max(Some(last_unix_ns));
+            if filter.wants_block(levels, unix_ns, last_unix_ns) {
                 let key = Key { unix_ns, segment: number, ticks: first, block };
                 self.push_due(Due { key, block: event_block, rank: 0, again: false });
             }
         }
     }
 
-    /// Moves on to the next record; `None` behind the last.
+    /// The time of the last record that the headers of the blocks that were added speak of.
+    pub(crate) fn newest(&self) -> Option<i64> {
+        self.newest
+    }
+
+    /// Moves on to the next record; `None` behind the last that is not later than `until`.
     pub(crate) fn advance(
         &mut self,
+        until: i64,
         segments: &mut [Segment],
         findings: &mut Findings,
     ) -> Option<Position<'_>> {
-        if !self.step(segments) {
-            self.change(segments, findings)?;
+        if !self.step(until, segments) {
+            self.change(until, segments, findings)?;
         }
         let Cursor { key, block, chunk, next, .. } = self.current.as_ref()?;
         let entry = chunk.get(*next)?;
@@ -125,23 +135,33 @@ impl Merge {
 
     /// Whether the next record is one of the current block.
     #[inline]
-    fn step(&mut self, segments: &[Segment]) -> bool {
+    fn step(&mut self, until: i64, segments: &[Segment]) -> bool {
         let Some(cursor) = &mut self.current else { return false };
         cursor.next += 1;
-        cursor.place(segments) && self.limit.is_none_or(|limit| cursor.key < limit)
+        cursor.place(segments)
+            && cursor.key.unix_ns <= until
+            && self.limit.is_none_or(|limit| cursor.key < limit)
     }
 
     /// Makes the block of the next record the current one.
-    fn change(&mut self, segments: &mut [Segment], findings: &mut Findings) -> Option<()> {
+    fn change(
+        &mut self,
+        until: i64,
+        segments: &mut [Segment],
+        findings: &mut Findings,
+    ) -> Option<()> {
         if let Some(cursor) = self.current.take() {
             self.put_back(cursor, segments);
         }
         loop {
-            match (self.due.peek(), self.open.peek()) {
-                (None, None) => return None,
-                (Some(Reverse(due)), Some(Reverse(open))) if open.key < due.key => break,
-                (None, Some(_)) => break,
-                _ => {}
+            let due = self.due.peek().map(|Reverse(due)| due.key);
+            let open = self.open.peek().map(|Reverse(open)| open.key);
+            let next = due.into_iter().chain(open).min()?;
+            if next.unix_ns > until {
+                return None;
+            }
+            if open == Some(next) {
+                break;
             }
             if let Some(Reverse(due)) = self.due.pop() {
                 self.read(due, segments, findings);
@@ -222,6 +242,7 @@ impl Merge {
             self.left.resize(segment + 1, 0);
         }
         self.left[segment] += 1;
+        self.limit = self.limit.map(|limit| limit.min(due.key)).or(Some(due.key));
         self.due.push(Reverse(due));
     }
 }

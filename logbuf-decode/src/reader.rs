@@ -13,7 +13,7 @@ use crate::{
 use logbuf_format::value::{self, Value};
 use std::{
     convert::Infallible,
-    io::{Read, Seek},
+    io::{self, Read, Seek},
     path::Path,
     sync::Arc,
 };
@@ -48,6 +48,9 @@ pub struct Reader {
     merge: Merge,
     findings: Findings,
     filter: Filter,
+    is_live: bool,
+    /// Files whose headers are not there yet.
+    waiting: Vec<Source>,
 }
 
 impl Reader {
@@ -78,6 +81,17 @@ impl Reader {
     pub fn filter(self, filter: Filter) -> Self {
         assert!(self.segments.is_empty(), "a reader is set up before files are added");
         Self { filter, ..self }
+    }
+
+    /// Waits for more where a file ends: that it ends is nothing to report. See [`Reader::refresh`].
+    ///
+    /// # Panics
+    ///
+    /// If files were added already.
+    #[must_use]
+    pub fn live(self) -> Self {
+        assert!(self.segments.is_empty(), "a reader is set up before files are added");
+        Self { is_live: true, ..self }
     }
 
     /// Adds a file. Its headers and tables are read now, its records when they are due.
@@ -114,22 +128,63 @@ impl Reader {
 
     fn add(&mut self, source: Source) {
         let file = source.name().clone();
-        let failed = |error| Problem::Io(Arc::new(error));
-        match Segment::open(source, &mut self.findings) {
-            Ok(None) => {}
-            Err(error) => self.findings.add(&file, None, failed(error)),
-            Ok(Some(mut segment)) => {
-                let read = segment.scan(&mut self.findings);
-                if let Err(error) = read.and_then(|()| segment.finish(&mut self.findings)) {
-                    // What was read before it failed is there.
-                    self.findings.add(&file, None, failed(error));
-                }
-                segment.choose(&self.filter);
-                segment.source().release();
-                self.merge.add(self.segments.len() as u32, &segment, &self.filter);
-                self.segments.push(segment);
+        if let Err(error) = self.try_add(source) {
+            self.findings.add(&file, None, Problem::Io(Arc::new(error)));
+        }
+    }
+
+    fn try_add(&mut self, mut source: Source) -> io::Result<()> {
+        if self.is_live && !Segment::is_started(&mut source)? {
+            self.waiting.push(source);
+        } else if let Some(segment) = Segment::open(source, &mut self.findings)? {
+            self.segments.push(segment);
+            self.scan(self.segments.len() - 1);
+        }
+        Ok(())
+    }
+
+    /// Reads what is new in a segment.
+    fn scan(&mut self, number: usize) {
+        let Self { segments, merge, findings, filter, is_live, .. } = self;
+        let segment = &mut segments[number];
+        let before = segment.offset();
+        let read = segment.scan(findings);
+        let read = read.and_then(|()| if *is_live { Ok(()) } else { segment.finish(findings) });
+        if let Err(error) = read {
+            // What was read before it failed is there.
+            findings.add(segment.file(), None, Problem::Io(Arc::new(error)));
+            segment.give_up();
+        }
+        if segment.offset() > before {
+            segment.choose(filter);
+            merge.add(number as u32, segment, filter);
+        }
+        if !*is_live {
+            segment.source().release();
+        }
+    }
+
+    /// Reads what was written to the files since they were added, or since the last call. Not of those that were closed.
+    ///
+    /// Only a [live](Reader::live) reader has reason to.
+    pub fn refresh(&mut self) {
+        for mut source in std::mem::take(&mut self.waiting) {
+            let file = source.name().clone();
+            match source.measure() {
+                Ok(_) => self.add(source),
+                Err(error) => self.findings.add(&file, None, Problem::Io(Arc::new(error))),
             }
         }
+        for number in 0..self.segments.len() {
+            if self.segments[number].is_live() {
+                self.scan(number);
+            }
+        }
+    }
+
+    /// The time of the last record of the files, as far as they have been read: nanoseconds since the Unix epoch, UTC.
+    pub fn newest(&self) -> Option<i64> {
+        self.merge.newest()
     }
 
     /// The segments, in the order in which they were added.
@@ -152,10 +207,24 @@ impl Reader {
     /// What `f` returned.
     pub fn try_for_each<E>(
         &mut self,
+        f: impl FnMut(&Record<'_>) -> Result<(), E>,
+    ) -> Result<(), E> {
+        self.try_for_each_until(i64::MAX, f)
+    }
+
+    /// As [`Reader::try_for_each`], but only records up to this time (nanoseconds since the Unix epoch, UTC). Later ones
+    /// stay for a later call.
+    ///
+    /// # Errors
+    ///
+    /// What `f` returned.
+    pub fn try_for_each_until<E>(
+        &mut self,
+        until: i64,
         mut f: impl FnMut(&Record<'_>) -> Result<(), E>,
     ) -> Result<(), E> {
         let mut spare = Vec::new();
-        while let Some(place) = self.merge.advance(&mut self.segments, &mut self.findings) {
+        while let Some(place) = self.merge.advance(until, &mut self.segments, &mut self.findings) {
             let segment = &self.segments[place.segment];
             let mut values = spare;
             let is_wanted = self.filter.wants_time(place.unix_ns)

@@ -30,7 +30,11 @@ pub struct Segment {
     walk: Walk,
     timeline: Timeline,
     tables: Tables,
+    /// Blocks that were not taken.
     blocks: Vec<EventBlock>,
+    /// How many were taken.
+    taken: u32,
+    is_readable: bool,
     /// Events according to the headers of their blocks.
     events: u64,
     /// The number that the next block should have.
@@ -81,6 +85,13 @@ impl Segment {
         }
     }
 
+    /// Whether the header is there, or what is there cannot become one.
+    pub(crate) fn is_started(source: &mut Source) -> io::Result<bool> {
+        let mut bytes = Vec::new();
+        source.read_at(0, limits::FIXED + limits::META, &mut bytes)?;
+        Ok(!segment::Header::take(&bytes).is_err_and(|error| error.is_incomplete()))
+    }
+
     /// What can be read of a file whose header is wrong: its blocks, if it is one of ours.
     fn open_without_header(
         mut source: Source,
@@ -118,6 +129,8 @@ impl Segment {
             timeline,
             tables: Tables::new(),
             blocks: Vec::new(),
+            taken: 0,
+            is_readable: true,
             events: 0,
             number: 0,
             damage: None,
@@ -191,8 +204,27 @@ impl Segment {
         })
     }
 
-    pub(crate) fn blocks(&self) -> &[EventBlock] {
-        &self.blocks
+    /// The blocks that were found since the last call, each with its index among those of its kind.
+    pub(crate) fn take_blocks(&mut self) -> impl Iterator<Item = (u32, EventBlock)> + use<> {
+        let blocks = std::mem::take(&mut self.blocks);
+        let first = self.taken;
+        self.taken += blocks.len() as u32;
+        (first..).zip(blocks)
+    }
+
+    /// Whether more of it may come: it was not closed, and can be read.
+    pub(crate) fn is_live(&self) -> bool {
+        self.is_readable && self.tables.end.is_none()
+    }
+
+    /// Takes note that it cannot be read any more.
+    pub(crate) fn give_up(&mut self) {
+        self.is_readable = false;
+    }
+
+    /// Where the next block starts, as far as is known.
+    pub(crate) fn offset(&self) -> u64 {
+        self.walk.offset()
     }
 
     pub(crate) fn source(&mut self) -> &mut Source {

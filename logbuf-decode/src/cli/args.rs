@@ -105,6 +105,10 @@ pub(crate) struct Choose {
     #[arg(long, value_name = "N")]
     pub(crate) head: Option<usize>,
 
+    /// And those that come, until the command is stopped; also from files that come
+    #[arg(short = 'F', long)]
+    pub(crate) follow: bool,
+
     /// And N records before and behind each, whatever they are
     #[arg(short = 'C', long, value_name = "N", default_value_t = 0, hide_default_value = true)]
     pub(crate) context: usize,
@@ -261,6 +265,7 @@ Examples:
   logbuf-decode logs/ --where 'rtt_ns > 1000 && symbol == \"BTC-USD\"' -n 20
   logbuf-decode --json logs/ | jq .fields.rtt_ns
   logbuf-decode verify logs/                    is everything there, and whole?
+  logbuf-decode logs/ -F -n 0 -l warn           warnings and errors as they happen
   zstdcat old.logbuf.zst | logbuf-decode -      standard input
 
 Conditions compare the fields and named arguments of a record, and its level, target, thread,
@@ -270,6 +275,9 @@ record does not have makes a comparison false.
 Patterns are format strings of Rust. Placeholders are time, unix_ns, level, target, thread, file,
 line, process, pid, host, message, fields (all of them), and the name of any field. Width,
 alignment and precision are as in Rust.
+
+With -F records are shown in order of time as long as they reach the files within half a second
+of each other; what comes later is shown when it comes.
 
 Damage, cut files and lost records are reported on standard error, after the records. Blocks
 that cannot hold what is asked for are not read, and so not checked.

@@ -24,9 +24,42 @@ pub(crate) fn add(paths: &[PathBuf], reader: &mut Reader, report: &mut Report) {
 
 /// What `paths` stand for, in their order.
 pub(crate) fn expand(paths: &[PathBuf], report: &mut Report) -> Vec<Input> {
-    let mut inputs = Inputs { seen: HashSet::new(), inputs: Vec::new(), report };
+    let mut seen = HashSet::new();
+    let mut inputs = Inputs { seen: &mut seen, inputs: Vec::new(), report };
     paths.iter().for_each(|path| inputs.add(path));
     inputs.inputs
+}
+
+/// Paths that are looked at again and again, for what is new there.
+#[derive(Debug)]
+pub(crate) struct Watch<'a> {
+    paths: &'a [PathBuf],
+    seen: HashSet<PathBuf>,
+}
+
+impl<'a> Watch<'a> {
+    pub(crate) fn new(paths: &'a [PathBuf]) -> Self {
+        Self { paths, seen: HashSet::new() }
+    }
+
+    /// What `paths` stand for now. What is wrong with them is reported.
+    pub(crate) fn start(&mut self, report: &mut Report) -> Vec<Input> {
+        let mut inputs = Inputs { seen: &mut self.seen, inputs: Vec::new(), report };
+        self.paths.iter().for_each(|path| inputs.add(path));
+        inputs.inputs
+    }
+
+    /// The files that are new since the last call. What cannot be found may come yet.
+    pub(crate) fn look(&mut self) -> Vec<Input> {
+        let report = &mut Report::silent();
+        let mut inputs = Inputs { seen: &mut self.seen, inputs: Vec::new(), report };
+        self.paths
+            .iter()
+            .filter(|path| path.as_os_str() != STDIN)
+            .for_each(|path| inputs.add(path));
+        inputs.inputs.retain(|input| matches!(input, Input::File(path) if path.exists()));
+        inputs.inputs
+    }
 }
 
 /// Something to read.
@@ -48,7 +81,7 @@ impl Input {
 
 struct Inputs<'a> {
     /// Files that were added, each under one name: given twice, its records would appear twice.
-    seen: HashSet<PathBuf>,
+    seen: &'a mut HashSet<PathBuf>,
     inputs: Vec<Input>,
     report: &'a mut Report,
 }

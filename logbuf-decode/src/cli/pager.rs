@@ -24,9 +24,11 @@ pub(crate) enum Sink {
 
 impl Sink {
     /// A pager if standard output is a terminal and there is one, unless `show` says otherwise.
-    pub(crate) fn open(show: &Show) -> Self {
+    ///
+    /// What is followed has no end for a pager to show.
+    pub(crate) fn open(show: &Show, is_followed: bool) -> Self {
         let stdout = io::stdout();
-        if show.pager == When::Never || !stdout.is_terminal() {
+        if is_followed || show.pager == When::Never || !stdout.is_terminal() {
             return Self::Stdout(stdout);
         }
         start().map_or(Self::Stdout(stdout), Self::Pager)

@@ -2,7 +2,7 @@
 
 use crate::cli::{
     args::{Args, Show},
-    inputs,
+    follow, inputs,
     pager::{self, Sink},
     printer::{Printer, Stop},
     report::Report,
@@ -27,11 +27,16 @@ pub(crate) fn run(args: &Args, report: &mut Report) -> io::Result<()> {
         }
     };
     let mut reader = Reader::new().filter(selection.filter());
-    inputs::add(&args.inputs.paths, &mut reader, report);
-
-    let (render, sink) = (render(&args.show), Sink::open(&args.show));
-    let mut printer = Printer::new(&args.choose, selection, render, sink, report);
-    let printed = match reader.try_for_each(|record| printer.record(record)) {
+    let (render, sink) = (render(&args.show), Sink::open(&args.show, args.choose.follow));
+    let mut printer = Printer::new(&args.choose, selection, render, sink);
+    let printed = if args.choose.follow {
+        reader = reader.live();
+        follow::follow(&args.inputs.paths, &mut reader, &mut printer, report)
+    } else {
+        inputs::add(&args.inputs.paths, &mut reader, report);
+        reader.try_for_each(|record| printer.record(record, report))
+    };
+    let printed = match printed {
         Ok(()) | Err(Stop::Enough) => printer.finish(),
         Err(Stop::Io(error)) => Err(error),
     };

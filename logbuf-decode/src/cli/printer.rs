@@ -20,11 +20,10 @@ pub(crate) enum Stop {
 }
 
 /// Prints what is selected, and what is around it.
-pub(crate) struct Printer<'a, W> {
+pub(crate) struct Printer<W> {
     selection: Selection,
     render: Box<dyn Render>,
     output: Output<W>,
-    report: &'a mut Report,
     /// Selected records that may still be printed.
     head: usize,
     /// How many lines of the end are wanted, and those so far.
@@ -45,13 +44,12 @@ struct Context {
     gap: Option<bool>,
 }
 
-impl<'a, W: Write> Printer<'a, W> {
+impl<W: Write> Printer<W> {
     pub(crate) fn new(
         choose: &Choose,
         selection: Selection,
         render: Box<dyn Render>,
         writer: W,
-        report: &'a mut Report,
     ) -> Self {
         let mut render = render;
         let mut output = Output::new(writer);
@@ -60,7 +58,6 @@ impl<'a, W: Write> Printer<'a, W> {
             selection,
             render,
             output,
-            report,
             head: choose.head.unwrap_or(usize::MAX),
             tail: choose.tail.map(|count| (count, VecDeque::new())),
             context: Context { size: choose.context, ..Context::default() },
@@ -68,23 +65,23 @@ impl<'a, W: Write> Printer<'a, W> {
     }
 
     /// Takes the next record.
-    pub(crate) fn record(&mut self, record: &Record<'_>) -> Result<(), Stop> {
+    pub(crate) fn record(&mut self, record: &Record<'_>, report: &mut Report) -> Result<(), Stop> {
         let is_selected = self.head > 0 && self.selection.wants(record);
         if is_selected {
             self.head -= 1;
             self.before()?;
             self.context.behind = self.context.size;
-            self.print(record)?;
+            self.print(record, report)?;
         } else if self.context.behind > 0 {
             self.context.behind -= 1;
-            self.print(record)?;
+            self.print(record, report)?;
         } else {
-            self.keep(record);
+            self.keep(record, report);
         }
         if self.head == 0 && self.context.behind == 0 { Err(Stop::Enough) } else { Ok(()) }
     }
 
-    /// Prints what was kept for the end.
+    /// Prints what was kept for the end; from here on everything is printed at once.
     pub(crate) fn finish(&mut self) -> io::Result<()> {
         for line in self.tail.take().into_iter().flat_map(|(_, lines)| lines) {
             self.output.buffer().push_str(&line);
@@ -98,16 +95,16 @@ impl<'a, W: Write> Printer<'a, W> {
         self.output.into_writer()
     }
 
-    fn print(&mut self, record: &Record<'_>) -> Result<(), Stop> {
+    fn print(&mut self, record: &Record<'_>, report: &mut Report) -> Result<(), Stop> {
         if let Some((count, lines)) = &mut self.tail {
             let mut line = recycled(lines, *count);
-            render(self.render.as_mut(), record, &mut line, self.report);
+            render(self.render.as_mut(), record, &mut line, report);
             if *count > 0 {
                 lines.push_back(line);
             }
             return Ok(());
         }
-        render(self.render.as_mut(), record, self.output.buffer(), self.report);
+        render(self.render.as_mut(), record, self.output.buffer(), report);
         self.context.gap = Some(false);
         self.output.flush_if_full().map_err(Stop::Io)
     }
@@ -125,7 +122,7 @@ impl<'a, W: Write> Printer<'a, W> {
     }
 
     /// Keeps a line that may come before a selected one.
-    fn keep(&mut self, record: &Record<'_>) {
+    fn keep(&mut self, record: &Record<'_>, report: &mut Report) {
         let context = &mut self.context;
         if context.size == 0 {
             return;
@@ -134,7 +131,7 @@ impl<'a, W: Write> Printer<'a, W> {
             context.gap = context.gap.map(|_| true);
         }
         let mut line = recycled(&mut context.before, context.size);
-        render(self.render.as_mut(), record, &mut line, self.report);
+        render(self.render.as_mut(), record, &mut line, report);
         context.before.push_back(line);
     }
 }

@@ -18,11 +18,17 @@ pub(crate) struct Report {
     status: Status,
     /// Records that are too long to be shown.
     too_long: u64,
+    is_silent: bool,
 }
 
 impl Report {
     pub(crate) fn new() -> Self {
-        Self { status: Status::Fine, too_long: 0 }
+        Self { status: Status::Fine, too_long: 0, is_silent: false }
+    }
+
+    /// One that prints nothing.
+    pub(crate) fn silent() -> Self {
+        Self { is_silent: true, ..Self::new() }
     }
 
     /// The exit status so far.
@@ -83,6 +89,9 @@ impl Report {
             Severity::Damage => "warning",
             Severity::Failure => "error",
         };
+        if self.is_silent {
+            return;
+        }
         // If nobody reads standard error, the exit status is left.
         let _ = writeln!(io::stderr().lock(), "logbuf-decode: {word}: {message}");
     }

@@ -4,6 +4,7 @@ mod choose;
 mod command;
 mod damage;
 mod file;
+mod follow;
 mod golden;
 mod order;
 mod show;

@@ -1,0 +1,124 @@
+//! Records as they come.
+
+use crate::cli::{
+    inputs::Watch,
+    printer::{Printer, Stop},
+    report::Report,
+};
+use logbuf_decode::Reader;
+use std::{
+    collections::VecDeque,
+    convert::Infallible,
+    io::Write,
+    path::PathBuf,
+    thread,
+    time::{Duration, Instant},
+};
+
+/// How often files and folders are looked at.
+const PERIOD: Duration = Duration::from_millis(100);
+
+/// How long a record is held back, so that an earlier one that reaches its file later still comes before it.
+const HOLD: Duration = Duration::from_millis(500);
+
+/// How often losses are reported, if there are new ones.
+const LOSS_PERIOD: Duration = Duration::from_secs(5);
+
+/// Prints records as they come, until standard output takes no more or enough are printed.
+pub(crate) fn follow<W: Write>(
+    paths: &[PathBuf],
+    reader: &mut Reader,
+    printer: &mut Printer<W>,
+    report: &mut Report,
+) -> Result<(), Stop> {
+    let Err(stop) = follow_forever(paths, reader, printer, report);
+    Err(stop)
+}
+
+fn follow_forever<W: Write>(
+    paths: &[PathBuf],
+    reader: &mut Reader,
+    printer: &mut Printer<W>,
+    report: &mut Report,
+) -> Result<Infallible, Stop> {
+    let mut watch = Watch::new(paths);
+    let mut inputs = watch.start(report);
+    let mut losses = Losses { reported: 0, next: Instant::now() };
+    // What is there already is as complete as it gets.
+    let mut hold = Hold { seen: VecDeque::new(), until: None };
+    loop {
+        let is_first = hold.until.is_none();
+        inputs.into_iter().for_each(|input| input.add(reader));
+        reader.refresh();
+        let until = hold.until(Instant::now(), reader.newest(), is_first);
+        reader.try_for_each_until(until, |record| printer.record(record, report))?;
+        printer.finish().map_err(Stop::Io)?;
+        report.findings(reader.findings());
+        losses.report(reader, report);
+        thread::sleep(PERIOD);
+        inputs = watch.look();
+    }
+}
+
+/// Up to which time records are shown: up to the last one that was known when the time to hold back began.
+struct Hold {
+    /// When which record was the last.
+    seen: VecDeque<(Instant, i64)>,
+    until: Option<i64>,
+}
+
+impl Hold {
+    fn until(&mut self, now: Instant, newest: Option<i64>, is_first: bool) -> i64 {
+        let newest = newest.unwrap_or(i64::MIN);
+        self.seen.push_back((now, newest));
+        while let Some(&(seen, known)) = self.seen.front()
+            && (is_first || now.duration_since(seen) >= HOLD)
+        {
+            self.until = Some(known);
+            self.seen.pop_front();
+        }
+        self.until.unwrap_or(i64::MIN)
+    }
+}
+
+/// Losses that were reported.
+struct Losses {
+    reported: u64,
+    next: Instant,
+}
+
+impl Losses {
+    /// Reports the losses so far if there are more than before, but not at each time.
+    fn report(&mut self, reader: &Reader, report: &mut Report) {
+        let now = Instant::now();
+        if now < self.next {
+            return;
+        }
+        self.next = now + LOSS_PERIOD;
+        let count = reader.lost().fold(0_u64, |sum, lost| sum.saturating_add(lost.count));
+        if count > self.reported {
+            self.reported = count;
+            report.lost(reader);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_record_is_held_back_for_the_time_that_is_said() {
+        let start = Instant::now();
+        let mut hold = Hold { seen: VecDeque::new(), until: None };
+        let mut until = |ms, newest| hold.until(start + Duration::from_millis(ms), newest, ms == 0);
+        assert_eq!(until(0, Some(7)), 7);
+        assert_eq!(until(100, Some(20)), 7);
+        assert_eq!(until(200, Some(30)), 7);
+        assert_eq!(until(599, Some(30)), 7);
+        assert_eq!(until(600, Some(40)), 20);
+        assert_eq!(until(700, Some(40)), 30);
+        assert_eq!(until(1_099, Some(40)), 30);
+        assert_eq!(until(1_100, Some(40)), 40);
+    }
+}
