@@ -1,6 +1,6 @@
 //! Rings with a receiver that can wait.
 //!
-//! A channel is a [queue](crate::queue) and a way to wait at its reading end. Senders never block in the kernel: they try
+//! A channel is a ring of [`crate::queue`] and a way to wait at its reading end. Senders never block in the kernel: they try
 //! once, or spin for a short while. The receiver parks; whoever sends says with `notify` that there is something to read,
 //! which makes a system call only if the receiver is parked. Several records can be sent for one `notify`.
 //!

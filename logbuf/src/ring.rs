@@ -32,7 +32,7 @@ impl Ring {
 
     /// One producer more.
     pub(crate) fn join(&self) {
-        // Relaxed: the caller has a producer, so that the count does not pass through 0.
+        // Relaxed: the caller holds the end that knows the count, a producer or, when there is none left, the consumer.
         self.control().presence.0.producers.fetch_add(1, Ordering::Relaxed);
     }
 
