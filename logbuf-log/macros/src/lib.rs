@@ -1,8 +1,8 @@
 //! The procedural macro behind the log macros of `logbuf-log`. It is not meant to be used but through those.
 //!
-//! A call is parsed ([`call`]), its message resolved into the values a record holds and the canonical template that the
-//! file keeps ([`message`]), and expanded into a static site, a test of its flag, and one call ([`expand`]); or, if its
-//! level is compiled out ([`static_level`]), into code that is checked and never runs.
+//! A call is parsed (`call.rs`), its message resolved into the values a record holds and the canonical template that the
+//! file keeps (`message.rs`), and expanded into a static site, a test of its flag, and one call (`expand.rs`); or, if its
+//! level is compiled out (`static_level.rs`), into code that is checked and never runs.
 
 mod call;
 mod expand;
