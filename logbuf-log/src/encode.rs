@@ -1,7 +1,18 @@
 //! What can be an argument: the trait users meet, and its implementations.
 
-use std::borrow::Cow;
+mod list;
+mod map;
+mod net;
+mod number;
+mod pointer;
+mod sum;
+mod text;
+mod time;
+mod tuple;
 
+pub use number::Plain;
+
+use crate::encoder::Encoder;
 use crate::value::Value;
 
 /// A type whose values can be arguments and fields of a log call.
@@ -32,111 +43,26 @@ pub trait Encode {
     /// The value in that form.
     #[doc(hidden)]
     fn value(&self) -> Self::Value<'_>;
-}
 
-macro_rules! encode_by_copy {
-    ($($type:ty),*) => {$(
-        impl Encode for $type {
-            type Value<'a> = $type;
-            #[inline(always)]
-            fn value(&self) -> $type {
-                *self
-            }
+    /// Bytes that [`put_items`](Self::put_items) will write.
+    #[doc(hidden)]
+    #[inline(always)]
+    fn items_len(items: &[Self]) -> usize
+    where
+        Self: Sized,
+    {
+        items.iter().fold(0, |len, item| len + item.value().encoded_len())
+    }
+
+    /// Writes items one behind the other: by one copy where their encoding is what they are in memory.
+    #[doc(hidden)]
+    #[inline(always)]
+    fn put_items(items: &[Self], out: &mut Encoder<'_>)
+    where
+        Self: Sized,
+    {
+        for item in items {
+            item.value().put(out);
         }
-    )*};
-}
-
-encode_by_copy! { u8, u16, u32, u64, u128, usize, i8, i16, i32, i64, i128, isize, f32, f64, bool, char, () }
-
-impl Encode for str {
-    type Value<'a> = &'a str;
-    #[inline(always)]
-    fn value(&self) -> &str {
-        self
-    }
-}
-
-impl Encode for String {
-    type Value<'a> = &'a str;
-    #[inline(always)]
-    fn value(&self) -> &str {
-        self
-    }
-}
-
-impl<T: Encode> Encode for [T] {
-    type Value<'a>
-        = &'a [T]
-    where
-        T: 'a;
-    #[inline(always)]
-    fn value(&self) -> &[T] {
-        self
-    }
-}
-
-impl<T: Encode, const N: usize> Encode for [T; N] {
-    type Value<'a>
-        = &'a [T]
-    where
-        T: 'a;
-    #[inline(always)]
-    fn value(&self) -> &[T] {
-        self
-    }
-}
-
-impl<T: Encode> Encode for Vec<T> {
-    type Value<'a>
-        = &'a [T]
-    where
-        T: 'a;
-    #[inline(always)]
-    fn value(&self) -> &[T] {
-        self
-    }
-}
-
-impl<T: Encode + ?Sized> Encode for &T {
-    type Value<'a>
-        = T::Value<'a>
-    where
-        Self: 'a;
-    #[inline(always)]
-    fn value(&self) -> T::Value<'_> {
-        (**self).value()
-    }
-}
-
-impl<T: Encode + ?Sized> Encode for &mut T {
-    type Value<'a>
-        = T::Value<'a>
-    where
-        Self: 'a;
-    #[inline(always)]
-    fn value(&self) -> T::Value<'_> {
-        (**self).value()
-    }
-}
-
-impl<T: Encode + ToOwned + ?Sized> Encode for Cow<'_, T> {
-    type Value<'a>
-        = T::Value<'a>
-    where
-        Self: 'a;
-    #[inline(always)]
-    fn value(&self) -> T::Value<'_> {
-        (**self).value()
-    }
-}
-
-impl<T: Encode + ?Sized> Encode for Box<T> {
-    type Value<'a>
-        = T::Value<'a>
-    where
-        Self: 'a;
-    #[inline(always)]
-    fn value(&self) -> T::Value<'_> {
-        (**self).value()
     }
 }

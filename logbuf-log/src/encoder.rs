@@ -38,11 +38,18 @@ impl<'a> Encoder<'a> {
         self.wanted = self.wanted.saturating_add(bytes.len());
     }
 
-    /// Appends the length of `text` as a `u32`, then its bytes.
+    /// Appends the length of `bytes` as a `u32`, then the bytes.
     #[inline(always)]
-    pub fn put_str(&mut self, text: &str) {
-        self.put(&(text.len() as u32).to_le_bytes());
-        self.put(text.as_bytes());
+    pub fn put_bytes(&mut self, bytes: &[u8]) {
+        self.put_count(bytes.len());
+        self.put(bytes);
+    }
+
+    /// Appends a number of bytes or items.
+    #[inline(always)]
+    pub fn put_count(&mut self, count: usize) {
+        // More than these fit no record, but for items without bytes. Then the count is one that no reader believes.
+        self.put(&u32::try_from(count).unwrap_or(u32::MAX).to_le_bytes());
     }
 
     /// Appends what `arguments` format to, preceded by its length in bytes as a `u32`.

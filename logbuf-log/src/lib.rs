@@ -67,6 +67,7 @@ pub use error::{FlushError, InitError, WriteError};
 pub use filter::{Filter, FilterError, FilterExpected};
 pub use full::WhenFull;
 pub use logbuf_format::Level;
+pub use logbuf_macros::Encode;
 pub use static_level::STATIC_MAX_LEVEL;
 pub use stats::Stats;
 pub use thread::preallocate;
@@ -75,11 +76,17 @@ pub use thread::preallocate;
 #[doc(hidden)]
 pub mod __private {
     pub use crate::description::{Description, named, tuple, variant};
+    pub use crate::encode::Plain;
+    pub use crate::encoder::Encoder;
     pub use crate::limit::{LIMITS, Limit};
     pub use crate::place::{PROBES, Place};
     pub use crate::record::{record_many, record0, record1, record2, record3, record4, record5};
+    pub use crate::signature::{declared, pair};
     pub use crate::site::{SITES, Site};
     pub use crate::static_level::{call, is_compiled_in};
     pub use crate::switch::{FLAGS, Flag};
+    pub use crate::value::{Displayed, Redacted, Shown, Value, shown};
+    pub use bytemuck;
     pub use linkme;
+    pub use logbuf_format::types::Type;
 }

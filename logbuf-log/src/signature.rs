@@ -16,8 +16,17 @@ pub(crate) const fn of(name: &str) -> Signature {
     mix(OFFSET_BASIS, name.as_bytes())
 }
 
+/// The signature of the type declared at `place` by these tokens.
+///
+/// It does not contain those of the members, so that a type can contain itself. The place tells apart types of the same name, and
+/// the tokens those that one macro declares.
+pub const fn declared(place: &str, (line, column): (u32, u32), tokens: &str) -> Signature {
+    let place = mix(mix(of(place), &line.to_le_bytes()), &column.to_le_bytes());
+    mix(place, tokens.as_bytes())
+}
+
 /// The signature of `first` followed by, or containing, `second`.
-pub(crate) const fn pair(first: Signature, second: Signature) -> Signature {
+pub const fn pair(first: Signature, second: Signature) -> Signature {
     mix(mix(OFFSET_BASIS, &first.to_le_bytes()), &second.to_le_bytes())
 }
 

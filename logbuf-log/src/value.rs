@@ -4,7 +4,6 @@ use core::fmt;
 
 use logbuf_format::types::Type;
 
-use crate::Encode;
 use crate::description::Description;
 use crate::encoder::Encoder;
 use crate::signature::{self, Signature};
@@ -30,48 +29,58 @@ pub trait Value: Copy {
     fn put(self, out: &mut Encoder<'_>);
 }
 
-macro_rules! number {
-    ($($type:ident as $wide:ident => $variant:ident;)*) => {$(
-        impl Value for $type {
-            const SIGNATURE: Signature = signature::of(stringify!($variant));
-            fn describe(_: &mut Description) -> Type {
-                Type::$variant
-            }
-            #[inline(always)]
-            fn encoded_len(self) -> usize {
-                size_of::<$wide>()
-            }
-            #[inline(always)]
-            fn put(self, out: &mut Encoder<'_>) {
-                out.put(&(self as $wide).to_le_bytes());
-            }
-        }
-    )*};
+/// A value that the decoder prints by `Display`, and by whatever other trait than `Debug` its type has.
+///
+/// Types that users derive are not among them: what their `Display` prints, only the program knows.
+#[diagnostic::on_unimplemented(
+    message = "the decoder can print this value by `Debug` alone",
+    label = "only `{{:?}}` is deferred for this type",
+    note = "to print it by its own `Display`, format it at the call: write `%` before the argument, as in `info!(\"{{}}\", %value)`"
+)]
+pub trait Shown: Value {}
+
+/// Requires that a value can be printed by more than `Debug`.
+#[inline(always)]
+pub fn shown<V: Shown>(value: V) -> V {
+    value
 }
 
-number! {
-    u8 as u8 => U8;
-    u16 as u16 => U16;
-    u32 as u32 => U32;
-    u64 as u64 => U64;
-    u128 as u128 => U128;
-    usize as u64 => U64;
-    i8 as i8 => I8;
-    i16 as i16 => I16;
-    i32 as i32 => I32;
-    i64 as i64 => I64;
-    i128 as i128 => I128;
-    isize as i64 => I64;
-    f32 as f32 => F32;
-    f64 as f64 => F64;
-    bool as u8 => Bool;
-    char as u32 => Char;
+/// A member whose text goes into the record in its place.
+#[derive(Debug)]
+pub struct Displayed<'a, T: ?Sized>(pub &'a T);
+
+impl<T: ?Sized> Clone for Displayed<'_, T> {
+    fn clone(&self) -> Self {
+        *self
+    }
 }
 
-impl Value for () {
-    const SIGNATURE: Signature = signature::of("Unit");
+impl<T: ?Sized> Copy for Displayed<'_, T> {}
+
+/// It is formatted twice, to measure and to write. If the two differ, its record is unreadable, and no other.
+impl<T: fmt::Display + ?Sized> Value for Displayed<'_, T> {
+    const SIGNATURE: Signature = signature::of("Text");
     fn describe(_: &mut Description) -> Type {
-        Type::Unit
+        Type::Text
+    }
+    fn encoded_len(self) -> usize {
+        let mut counter = Encoder::new(&mut []);
+        self.put(&mut counter);
+        counter.wanted()
+    }
+    fn put(self, out: &mut Encoder<'_>) {
+        out.put_formatted(format_args!("{}", self.0));
+    }
+}
+
+/// Stands for a member that is kept out of the log.
+#[derive(Debug, Clone, Copy)]
+pub struct Redacted;
+
+impl Value for Redacted {
+    const SIGNATURE: Signature = signature::of("Redacted");
+    fn describe(_: &mut Description) -> Type {
+        Type::Redacted
     }
     #[inline(always)]
     fn encoded_len(self) -> usize {
@@ -79,40 +88,6 @@ impl Value for () {
     }
     #[inline(always)]
     fn put(self, _: &mut Encoder<'_>) {}
-}
-
-impl Value for &str {
-    const SIGNATURE: Signature = signature::of("Str");
-    fn describe(_: &mut Description) -> Type {
-        Type::Str
-    }
-    #[inline(always)]
-    fn encoded_len(self) -> usize {
-        4 + self.len()
-    }
-    #[inline(always)]
-    fn put(self, out: &mut Encoder<'_>) {
-        out.put_str(self);
-    }
-}
-
-impl<'a, T: Encode> Value for &'a [T] {
-    const SIGNATURE: Signature =
-        signature::pair(signature::of("Seq"), <T::Value<'a> as Value>::SIGNATURE);
-    fn describe(description: &mut Description) -> Type {
-        Type::seq(T::Value::<'a>::describe(description))
-    }
-    #[inline(always)]
-    fn encoded_len(self) -> usize {
-        self.iter().fold(4, |len, item| len + item.value().encoded_len())
-    }
-    #[inline(always)]
-    fn put(self, out: &mut Encoder<'_>) {
-        out.put(&(self.len() as u32).to_le_bytes());
-        for item in self {
-            item.value().put(out);
-        }
-    }
 }
 
 /// Text formatted while the record is written.

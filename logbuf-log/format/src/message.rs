@@ -16,7 +16,7 @@ pub use error::{Error, Fault};
 /// # Examples
 ///
 /// ```
-/// use logbuf_format::{message::Message, site::{Role, Slot}, types::Type, value::{self, Value}};
+/// use logbuf_format::{definition::Definitions, message::Message, site::{Role, Slot}, types::Type, value::{self, Value}};
 ///
 /// let slot = |ty| Slot { name: String::new(), role: Role::Argument, ty };
 /// let slots = [slot(Type::F64), slot(Type::Str)];
@@ -26,7 +26,7 @@ pub use error::{Error, Fault};
 /// record.extend_from_slice(&3_u32.to_le_bytes());
 /// record.extend_from_slice(b"BTC");
 /// let mut values = Vec::new();
-/// value::take_all(&slots, &record, &mut values)?;
+/// value::take_all(&slots, Definitions::none(), &record, &mut values)?;
 /// let mut text = String::new();
 /// message.render(&values, &mut text)?;
 /// assert_eq!(text, " BTC @ 52100.50");

@@ -224,8 +224,15 @@ fn field_value(krate: &TokenStream, mode: Mode, binding: &Ident, span: Span) -> 
 
 fn argument_value(krate: &TokenStream, slot: &Slot, bindings: &[Ident], call: &Call) -> Value {
     let tokens = match slot {
-        Slot::Deferred { binding, .. } => {
-            deferred(krate, &bindings[*binding], bindings[*binding].span())
+        Slot::Deferred { binding, shown, .. } => {
+            let (binding, span) = (&bindings[*binding], bindings[*binding].span());
+            let value = deferred(krate, binding, span);
+            if *shown {
+                let shown = quote_spanned!(span=> shown);
+                quote_spanned!(span=> #krate::__private::#shown(#value))
+            } else {
+                value
+            }
         }
         Slot::Formatted { literal, bindings: used, .. } => {
             let span = call

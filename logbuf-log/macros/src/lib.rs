@@ -5,13 +5,14 @@
 //! level is compiled out (`static_level.rs`), into code that is checked and never runs.
 
 mod call;
+mod derive;
 mod expand;
 mod message;
 mod static_level;
 
 use logbuf_format::Level;
 use proc_macro::TokenStream;
-use syn::parse_macro_input;
+use syn::{DeriveInput, parse_macro_input};
 
 /// One macro for each most verbose level, of which `logbuf-log` chooses one by its features.
 macro_rules! calls {
@@ -32,4 +33,11 @@ calls! {
     call_info = Some(Level::Info);
     call_debug = Some(Level::Debug);
     call_trace = Some(Level::Trace);
+}
+
+/// Derives `logbuf_log::Encode`, which documents it.
+#[proc_macro_derive(Encode, attributes(encode))]
+pub fn encode(input: TokenStream) -> TokenStream {
+    let input = parse_macro_input!(input as DeriveInput);
+    derive::expand(&input).unwrap_or_else(syn::Error::into_compile_error).into()
 }

@@ -21,7 +21,12 @@ pub(crate) struct Resolved {
 #[derive(Clone, PartialEq, Eq)]
 pub(crate) enum Slot {
     /// A typed value that the decoder formats.
-    Deferred { name: String, binding: usize },
+    Deferred {
+        name: String,
+        binding: usize,
+        /// Whether a placeholder asks for more than `Debug`.
+        shown: bool,
+    },
     /// Text that is formatted at the call, by `format_args!` with this literal over these bindings.
     Formatted { name: String, literal: String, bindings: Vec<usize> },
 }
@@ -86,7 +91,8 @@ impl Resolver<'_> {
         let mode =
             self.message.arguments.get(binding).map_or(Mode::Deferred, |argument| argument.mode);
         if mode == Mode::Deferred && spec.style != Style::Pointer {
-            let argument = Argument::Index(self.deferred(binding));
+            let shown = !spec.style.is_debug();
+            let argument = Argument::Index(self.deferred(binding, shown));
             spec.width = spec.width.map(|count| self.count(count));
             spec.precision = spec.precision.map(|count| self.count(count));
             return Placeholder { argument, spec, span };
@@ -115,7 +121,8 @@ impl Resolver<'_> {
 
     /// A count in canonical form.
     fn count<'a>(&mut self, count: Count<'a>) -> Count<'a> {
-        self.count_binding(count).map_or(count, |binding| Count::Index(self.deferred(binding)))
+        self.count_binding(count)
+            .map_or(count, |binding| Count::Index(self.deferred(binding, false)))
     }
 
     fn count_binding(&mut self, count: Count<'_>) -> Option<usize> {
@@ -148,9 +155,18 @@ impl Resolver<'_> {
         self.bindings.len() - 1
     }
 
-    fn deferred(&mut self, binding: usize) -> usize {
+    fn deferred(&mut self, binding: usize, shown: bool) -> usize {
+        let known =
+            |slot: &Slot| matches!(slot, Slot::Deferred { binding: of, .. } if *of == binding);
+        if let Some(index) = self.slots.iter().position(known) {
+            if let Slot::Deferred { shown: so_far, .. } = &mut self.slots[index] {
+                *so_far |= shown;
+            }
+            return index;
+        }
         let name = self.name(binding);
-        self.slot(Slot::Deferred { name, binding })
+        self.slots.push(Slot::Deferred { name, binding, shown });
+        self.slots.len() - 1
     }
 
     /// The index of the slot, which is made if there is none like it.
@@ -202,7 +218,7 @@ mod tests {
             .slots
             .iter()
             .map(|slot| match slot {
-                Slot::Deferred { name, binding } => format!("{name}={binding}"),
+                Slot::Deferred { name, binding, .. } => format!("{name}={binding}"),
                 Slot::Formatted { name, literal, bindings } => {
                     format!("{name}={literal}{bindings:?}")
                 }

@@ -1,6 +1,10 @@
 //! Tests of logging, from the macro to the decoded text. The logger is one for the process, so they take turns.
 
+#[macro_use]
+mod agree;
+
 mod calls;
+mod derive;
 mod files;
 mod filters;
 mod full;
@@ -10,3 +14,4 @@ mod linked;
 mod places;
 mod support;
 mod threads;
+mod types;

@@ -104,6 +104,17 @@ impl Session {
         self.shown().into_iter().map(|shown| shown.message).collect()
     }
 
+    /// Ends the logger; the messages that can be read, and what is said of the others.
+    pub(crate) fn messages_and_findings(self) -> (Vec<String>, Vec<String>) {
+        let path = self.path();
+        drop(self.guard);
+        let mut reader = Reader::new();
+        reader.add_file(&path);
+        let mut messages = Vec::new();
+        reader.for_each(|record| messages.push(Shown::new(record).message));
+        (messages, reader.findings().iter().map(ToString::to_string).collect())
+    }
+
     /// Ends the logger, and compares the messages one by one.
     pub(crate) fn check_messages(self, expected: &[String]) {
         let shown = self.shown();
