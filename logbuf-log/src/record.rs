@@ -26,7 +26,14 @@ macro_rules! record {
         /// Records a call with this many values. Not inlined: one instance serves all calls with values of these types.
         #[inline(never)]
         pub fn $name<$($type: Value),*>(site: &'static Site $(, $value: $type)*) {
-            record(site, $list);
+            // Of the same shape, so that the jump to it needs no stack frame.
+            #[inline(never)]
+            fn otherwise<$($type: Value),*>(site: &'static Site $(, $value: $type)*) {
+                record(site, $list);
+            }
+            if !record_at_once(site, $list) {
+                otherwise(site $(, $value)*);
+            }
         }
     )*};
 }
@@ -43,23 +50,41 @@ record! {
 /// Records a call with more values than fit registers.
 #[inline(never)]
 pub fn record_many<V: Values>(site: &'static Site, values: V) {
-    record(site, values);
+    if !record_at_once(site, values) {
+        record(site, values);
+    }
 }
 
+/// Records in the usual case, and does nothing and says `false` in any other: the types are not those the site was
+/// registered with, a record is being written already, it takes more than a compare to find room, or values format.
+///
+/// It calls nothing, so that it needs no stack frame.
 #[inline(always)]
+fn record_at_once<V: Values>(site: &'static Site, values: V) -> bool {
+    if V::FORMATS || !site.has_signature(V::SIGNATURE) {
+        return false;
+    }
+    let ticks = clock::ticks();
+    let Some(mut producing) = Producing::begin() else { return false };
+    let len = HEADER + values.encoded_len();
+    let Some(mut claim) = producing.producer().try_claim_known(len) else { return false };
+    put(&mut Encoder::new(&mut claim), site.id(), ticks, values);
+    claim.commit();
+    true
+}
+
+/// Records in any case.
+#[inline(never)]
 fn record<V: Values>(site: &'static Site, values: V) {
     let (id, ticks) = if site.has_signature(V::SIGNATURE) {
         (site.id(), clock::ticks())
     } else {
         identify(site, Registration { signature: V::SIGNATURE, describe: V::describe })
     };
-    let Some(producing) = Producing::begin() else {
-        return write_shared(site, id, ticks, values);
-    };
-    if V::FORMATS {
-        write_formatting(producing, site, id, ticks, values);
-    } else {
-        write_measured(producing, site, id, ticks, values);
+    match Producing::begin() {
+        None => write_shared(site, id, ticks, values),
+        Some(producing) if V::FORMATS => write_formatting(producing, site, id, ticks, values),
+        Some(producing) => write_measured(producing, site, id, ticks, values),
     }
 }
 
@@ -71,26 +96,7 @@ fn identify(site: &'static Site, registration: Registration) -> (SiteId, u64) {
 }
 
 /// Writes values whose size is known beforehand.
-#[inline(always)]
 fn write_measured<V: Values>(
-    mut producing: Producing,
-    site: &'static Site,
-    id: SiteId,
-    ticks: u64,
-    values: V,
-) {
-    let len = HEADER + values.encoded_len();
-    if let Some(mut claim) = producing.producer().try_claim_known(len) {
-        put(&mut Encoder::new(&mut claim), id, ticks, values);
-        return claim.commit();
-    }
-    write_refused(producing, site, id, ticks, values);
-}
-
-/// As [`write_measured`], for when it takes more than a compare to find room.
-#[cold]
-#[inline(never)]
-fn write_refused<V: Values>(
     mut producing: Producing,
     site: &'static Site,
     id: SiteId,

@@ -114,11 +114,14 @@ impl Producing {
         let local = LOCAL.with(ptr::from_ref);
         // SAFETY: a thread local without a destructor lives as long as its thread, and `Producing` stays in the thread.
         let busy = unsafe { &(*local).busy };
-        let free = !busy.replace(true);
+        if busy.get() {
+            return None;
+        }
+        // A handler that runs between these two has given back what it took when it returns.
+        busy.set(true);
         // As in `drop`.
         compiler_fence(Ordering::SeqCst);
-        // Not `then_some`: that would make one in any case, and its drop would say that nobody is busy.
-        free.then(|| Self { local })
+        Some(Self { local })
     }
 
     #[inline(always)]
