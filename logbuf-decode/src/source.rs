@@ -71,10 +71,21 @@ impl Source {
         len: usize,
         bytes: &mut Vec<u8>,
     ) -> io::Result<()> {
-        bytes.clear();
+        // No more than the file has: a length that is asked for is not always one that is there.
+        let len = len.min(usize::try_from(self.len.saturating_sub(offset)).unwrap_or(usize::MAX));
+        bytes.resize(len, 0);
         let stream = self.open()?;
         stream.seek(SeekFrom::Start(offset))?;
-        stream.take(len as u64).read_to_end(bytes)?;
+        let mut filled = 0;
+        while filled < len {
+            match stream.read(&mut bytes[filled..]) {
+                Ok(0) => break,
+                Ok(count) => filled += count,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
+            }
+        }
+        bytes.truncate(filled);
         Ok(())
     }
 

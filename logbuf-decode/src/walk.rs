@@ -10,7 +10,7 @@ use logbuf_format::{
 use std::io;
 
 /// Bytes read at once to find headers: enough for a CLOCK block and the header of the block behind it.
-const WINDOW: usize = 4096;
+const WINDOW: usize = 512;
 
 /// Bytes searched at once behind damage.
 const SCAN_WINDOW: usize = 1 << 20;
