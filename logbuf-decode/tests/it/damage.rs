@@ -148,3 +148,33 @@ fn a_missing_block_is_reported() {
         }
     }
 }
+
+#[test]
+fn any_byte_under_a_good_checksum_does_no_harm() {
+    let file = sample();
+    for (index, block) in file.blocks.iter().enumerate() {
+        let header = block.range.start..block.range.start + 64;
+        // Kind, codec, compression, levels, salt, number, lengths, records, times; then the payload.
+        let fields = header.start + 4..header.start + 56;
+        for offset in fields.chain(header.end..block.range.end) {
+            for mask in [0x01, 0x80, 0xFF] {
+                let mut bytes = file.bytes();
+                bytes[offset] ^= mask;
+                let payload = crc32c::crc32c(&bytes[header.end..block.range.end]);
+                bytes[header.start + 56..header.start + 60].copy_from_slice(&payload.to_le_bytes());
+                let crc = crc32c::crc32c(&bytes[header.start..header.start + 60]);
+                bytes[header.start + 60..header.end].copy_from_slice(&crc.to_le_bytes());
+                let (lines, findings) = decode(bytes);
+                // What a block of records says costs the other blocks of records nothing, unless it ends the file.
+                let ends_file = findings.iter().any(|found| {
+                    matches!(found.problem, Problem::Cut(_) | Problem::Trailing { .. })
+                });
+                if block.kind == Kind::EVENTS && !ends_file {
+                    let left = without(index);
+                    let kept = left.iter().filter(|line| lines.contains(line)).count();
+                    assert_eq!(kept, left.len(), "byte {offset}, mask {mask}: {findings:?}");
+                }
+            }
+        }
+    }
+}
