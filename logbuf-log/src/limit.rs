@@ -128,3 +128,32 @@ pub(crate) fn report_pending() {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use logbuf_format::Level;
+
+    use super::*;
+    use crate::place::Place;
+    use crate::switch::Flag;
+
+    static FLAG: Flag = Flag::new();
+    static SUMMARY: Site =
+        Site::new(Place::new(&FLAG, Level::Info, "", ("", 0, 0)), "", &["suppressed"], 0);
+
+    #[test]
+    fn reports_that_overtake_one_another_add_up() {
+        let limit = Limit::by_time(&SUMMARY);
+        let reports = [3, 12, 10, 12, 15].map(|suppressed| limit.report_up_to(suppressed));
+        assert_eq!(reports, [3, 9, 0, 0, 3]);
+    }
+
+    #[test]
+    fn what_was_suppressed_follows_from_the_calls() {
+        let limit = Limit::by_count(4, &SUMMARY);
+        for calls in 1..10 {
+            assert_eq!(limit.one_in(4).is_some(), calls % 4 == 1);
+            assert_eq!(limit.suppressed(), calls - [0, 1, 1, 1, 1, 2, 2, 2, 2, 3][calls as usize]);
+        }
+    }
+}
