@@ -63,6 +63,20 @@ impl<'a> Encoder<'a> {
             place.copy_from_slice(&len.to_le_bytes());
         }
     }
+
+    /// Appends what `write` writes, preceded by its length in bytes as a `u32`; if it fails, nothing but a mark.
+    #[cfg(feature = "serde")]
+    pub(crate) fn put_whole(&mut self, write: impl FnOnce(&mut Self) -> bool) {
+        let at = self.wanted;
+        self.put(&[0; 4]);
+        let len = if write(self) { (self.wanted - at - 4) as u32 } else { CUT };
+        if len == CUT {
+            self.wanted = at + 4;
+        }
+        if let Some(place) = self.room.get_mut(at..at + 4) {
+            place.copy_from_slice(&len.to_le_bytes());
+        }
+    }
 }
 
 impl fmt::Write for Encoder<'_> {

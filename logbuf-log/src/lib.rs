@@ -62,6 +62,8 @@ mod writer;
 
 pub use builder::{Builder, Guard};
 pub use encode::Encode;
+#[cfg(feature = "serde")]
+pub use encode::Serde;
 pub use env::EnvFilterError;
 pub use error::{FlushError, InitError, WriteError};
 pub use filter::{Filter, FilterError, FilterExpected};

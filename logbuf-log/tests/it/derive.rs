@@ -5,7 +5,9 @@ use std::fmt::{self, Debug, Display};
 use std::marker::PhantomData;
 use std::time::Duration;
 
+use logbuf_decode::{Json, Render};
 use logbuf_log::{Encode, info};
+use serde_json::json;
 
 use crate::support::Session;
 
@@ -406,4 +408,32 @@ fn an_enum_of_many_variants() {
     all(&mut expected);
     assert_eq!(expected.len(), 40);
     session.check_messages(&expected);
+}
+
+#[test]
+fn nested_values_are_nested_in_json() {
+    let session = Session::start();
+    let order = order(Kind::Limit { px: 2.5, r#in: Some(Duration::from_nanos(1_500)) });
+    let account =
+        Account { id: 1, key: Opaque(0), cache: Opaque(2), owner: Opaque(3), generic: "d" };
+    let map = BTreeMap::from([("bid", Some(1)), ("ask", None)]);
+    let results = [Ok(1), Err("no")];
+    info!(order, account, map, results, tree = chain(1), pair = (1, 'x'), "m");
+    let mut line = String::new();
+    let lost = session.visit(|record| Json::new().record(record, &mut line).expect("it is short"));
+    assert_eq!(lost, []);
+    let object: serde_json::Value = serde_json::from_str(&line).expect("a line is JSON");
+    let expected = json!({
+        "order": {
+            "id": 7, "symbol": "BTC", "px": 1.5,
+            "type": {"Limit": {"px": 2.5, "in": 1500}},
+            "tags": ["a", "b\n"],
+        },
+        "account": {"id": 1, "key": "[redacted]", "owner": "opaque\n3", "generic": "d"},
+        "map": {"bid": 1, "ask": null},
+        "results": [{"Ok": 1}, {"Err": "no"}],
+        "tree": {"Link": {"next": {"Leaf": -1}}},
+        "pair": [1, "x"],
+    });
+    assert_eq!(object["fields"], expected);
 }

@@ -12,6 +12,9 @@ mod grammar;
 mod limits;
 mod linked;
 mod places;
+#[cfg(feature = "serde")]
+mod serde;
 mod support;
 mod threads;
 mod types;
+mod ui;

@@ -1,0 +1,3 @@
+fn main() {
+    logbuf_log::info!("connected", id = 7);
+}

@@ -1,0 +1,3 @@
+fn main() {
+    logbuf_log::info!("filled {}", 3, 4);
+}
