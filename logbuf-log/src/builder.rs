@@ -69,8 +69,13 @@ impl Builder {
             when_full: WhenFull::Drop,
             flush_interval: Duration::from_millis(100),
             on_error: Box::new(|error| {
-                if error.attempt == 1 {
-                    eprintln!("logbuf: {error}; trying again, records wait in memory meanwhile");
+                if error.attempt == 1 || error.left.is_some() {
+                    let remedy = if error.left.is_none() {
+                        "; trying again, records wait in memory"
+                    } else {
+                        ""
+                    };
+                    eprintln!("logbuf: {error}{remedy}");
                 }
             }),
         }
@@ -167,14 +172,18 @@ impl Builder {
             self.flush_interval,
             self.on_error,
         )
-        .map_err(|source| InitError::WriteFile { path: path.clone(), source })?;
+        .map_err(|source| {
+            // Nothing of it is of use to a reader.
+            let _stays_if_that_fails = std::fs::remove_file(&path);
+            InitError::WriteFile { path: path.clone(), source }
+        })?;
         let thread = std::thread::Builder::new()
             .name("logbuf-writer".to_owned())
             .spawn(|| writer.run())
             .map_err(|source| InitError::SpawnThread { source })?;
         REGISTRY.set_ring_capacity(bytes);
         let suppressed_before = limit::suppressed();
-        REGISTRY.set_when_full(self.when_full);
+        REGISTRY.when_full.set(self.when_full);
         REGISTRY.set_writer(Some(Arc::clone(&control)));
         let (env_filter, env_errors) =
             if self.ignores_env { Default::default() } else { env::read() };

@@ -59,8 +59,7 @@ fn read_pair() -> Anchor {
     Anchor {
         ticks: before + width / 2,
         unix_ns: unix_ns(wall),
-        // Half the width, in ticks rather than nanoseconds where a tick is shorter: an upper bound.
-        uncertainty_ns: u32::try_from(width / 2).unwrap_or(u32::MAX),
+        uncertainty_ns: u32::try_from(nanoseconds_in(width.div_ceil(2))).unwrap_or(u32::MAX),
         step: false,
     }
 }
@@ -84,6 +83,11 @@ pub(crate) fn ticks_in(time: Duration) -> u64 {
     // Less than 2^95 nanoseconds; where the product does not fit, neither does the result.
     let product = time.as_nanos().saturating_mul(u128::from(frequency()));
     u64::try_from(product / 1_000_000_000).unwrap_or(u64::MAX)
+}
+
+/// How many nanoseconds `ticks` are, rounded up.
+fn nanoseconds_in(ticks: u64) -> u128 {
+    (u128::from(ticks) * 1_000_000_000).div_ceil(u128::from(frequency()))
 }
 
 fn measure_frequency() -> u64 {
@@ -117,6 +121,8 @@ mod tests {
         assert_eq!(ticks_in(Duration::from_secs(1)), frequency);
         assert_eq!(ticks_in(Duration::from_millis(2500)), frequency * 5 / 2);
         assert_eq!(ticks_in(Duration::MAX), u64::MAX);
+        assert_eq!(nanoseconds_in(frequency), 1_000_000_000);
+        assert_eq!(nanoseconds_in(0), 0);
     }
 
     #[test]

@@ -7,12 +7,9 @@ use logbuf_format::{Error, Level};
 
 use crate::description::Description;
 use crate::registry::REGISTRY;
-use crate::segment::Table;
+use crate::segment::{TABLE, Table};
 use crate::site::{self as sites, SITES, Site, SiteId};
 use crate::static_level::is_compiled_in;
-
-/// Bytes of one table of sites from which the next is begun. An entry has at most as many again.
-const TABLE: usize = 64 << 10;
 
 /// What the writer needs of a site for each of its records.
 #[derive(Debug, Clone, Copy)]
@@ -73,6 +70,25 @@ impl Dictionary {
             self.typed[number] = true;
         }
         Some(Entry { number: number as u32, level: site.place.level })
+    }
+
+    /// Lists every site again that has recorded, for readers that have lost the first listing.
+    pub(crate) fn list_again(&mut self) {
+        for number in (0..self.typed.len()).filter(|number| self.typed[*number]).collect::<Vec<_>>()
+        {
+            let (site, registration) = match SITES.get(number) {
+                Some(site) => (site, site.registration().copied()),
+                None => {
+                    let id = ((number - SITES.len()) as SiteId) << 1 | 1;
+                    let Some(instance) = REGISTRY.instance(id) else { continue };
+                    (instance.site, Some(instance.registration))
+                }
+            };
+            let described = registration.map(|registration| registration.description());
+            // It was listed before, so it fits.
+            let listed = self.list(number as u32, site, described);
+            debug_assert!(listed.is_ok());
+        }
     }
 
     /// Hands out what was listed since the last call.

@@ -122,6 +122,9 @@ pub struct WriteError {
     pub path: PathBuf,
     /// How often writing failed in a row, this time included.
     pub attempt: u32,
+    /// Set when the logger ends without having been able to write: how many records are left. They stay in memory, and
+    /// the next logger of this process writes them.
+    pub left: Option<u64>,
     /// What the system said.
     pub source: io::Error,
 }
@@ -134,7 +137,13 @@ impl fmt::Display for WriteError {
             self.path.display(),
             self.attempt,
             self.source
-        )
+        )?;
+        match self.left {
+            Some(left) => {
+                write!(f, "; gave up, {left} records are left in memory for the next logger")
+            }
+            None => Ok(()),
+        }
     }
 }
 

@@ -71,18 +71,21 @@ impl Events {
         true
     }
 
-    /// Copies the records of `batch`, which are of the shared ring: an extent for each thread. Says whether there were any.
+    /// Copies the records of `batch`, which are of the shared ring: an extent for each run of records of one thread. A
+    /// thread that is not listed in the segment is nobody there.
     pub(crate) fn take_shared(
         &mut self,
         batch: &mut mpsc::Batch<'_>,
+        is_listed: impl Fn(u32) -> bool,
         dictionary: &mut Dictionary,
-    ) -> bool {
+    ) {
         let mut open: Option<(u32, OpenExtent)> = None;
         let mut end = batch.start();
         loop {
             let next = batch.iter().next();
             let Some(bytes) = next else { break };
             let (thread, record) = record::split_shared(bytes);
+            let thread = if is_listed(thread) { thread } else { REGISTRY.stand_in.id };
             let block = self.filling();
             if let Some((_, extent)) = open.take_if(|(other, _)| *other != thread) {
                 extent.seal(&mut block.bytes, end);
@@ -93,11 +96,9 @@ impl Events {
             block.put(extent, record, dictionary, &REGISTRY.stand_in.losses);
             end = batch.end();
         }
-        match (open, &mut self.block) {
-            (Some((_, extent)), Some(block)) => extent.seal(&mut block.bytes, end),
-            _ => return false,
+        if let (Some((_, extent)), Some(block)) = (open, &mut self.block) {
+            extent.seal(&mut block.bytes, end);
         }
-        true
     }
 
     fn filling(&mut self) -> &mut Filling {

@@ -1,5 +1,6 @@
 //! What a call does when its thread's ring is full.
 
+use core::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 /// What to do with a record for which the ring of its thread has no room.
@@ -20,6 +21,48 @@ pub enum WhenFull {
         /// Bytes of all rings of one thread together.
         max_bytes: usize,
     },
+}
+
+/// A [`WhenFull`] that can be read without a lock.
+#[derive(Debug)]
+pub(crate) struct Policy(AtomicU64);
+
+impl Policy {
+    const DROP: u64 = 0;
+    const BLOCK: u64 = 1;
+    const GROW: u64 = 2;
+    /// Bits of the kind, below those of its number.
+    const KIND: u32 = 2;
+
+    /// Drops.
+    pub(crate) const fn new() -> Self {
+        Self(AtomicU64::new(Self::DROP))
+    }
+
+    pub(crate) fn get(&self) -> WhenFull {
+        let word = self.0.load(Ordering::Relaxed);
+        let number = word >> Self::KIND;
+        match word & ((1 << Self::KIND) - 1) {
+            Self::BLOCK => WhenFull::Block(Duration::from_nanos(number)),
+            Self::GROW => {
+                WhenFull::Grow { max_bytes: usize::try_from(number).unwrap_or(usize::MAX) }
+            }
+            _ => WhenFull::Drop,
+        }
+    }
+
+    pub(crate) fn set(&self, when_full: WhenFull) {
+        // More than 62 bits are more than a century, or more than any memory.
+        const MOST: u64 = u64::MAX >> Policy::KIND;
+        let (kind, number) = match when_full {
+            WhenFull::Drop => (Self::DROP, 0),
+            WhenFull::Block(bound) => {
+                (Self::BLOCK, u64::try_from(bound.as_nanos()).unwrap_or(MOST))
+            }
+            WhenFull::Grow { max_bytes } => (Self::GROW, max_bytes as u64),
+        };
+        self.0.store(number.min(MOST) << Self::KIND | kind, Ordering::Relaxed);
+    }
 }
 
 /// How one call waits for room.
@@ -73,6 +116,22 @@ mod tests {
         let mut patience = Patience::default();
         while patience.wait(BOUND) {}
         assert!(start.elapsed() >= BOUND);
+    }
+
+    #[test]
+    fn a_policy_is_what_it_was_set_to() {
+        let policy = Policy::new();
+        assert_eq!(policy.get(), WhenFull::Drop);
+        let most = Duration::from_nanos(u64::MAX >> Policy::KIND);
+        for (set, get) in [
+            (WhenFull::Block(Duration::from_micros(7)), WhenFull::Block(Duration::from_micros(7))),
+            (WhenFull::Block(Duration::MAX), WhenFull::Block(most)),
+            (WhenFull::Grow { max_bytes: 1 << 30 }, WhenFull::Grow { max_bytes: 1 << 30 }),
+            (WhenFull::Drop, WhenFull::Drop),
+        ] {
+            policy.set(set);
+            assert_eq!(policy.get(), get);
+        }
     }
 
     #[test]

@@ -49,6 +49,16 @@ impl Losses {
         counter.count.fetch_add(1, Ordering::Release);
     }
 
+    /// Counts again what was taken and could not be written.
+    pub(crate) fn put_back(&self, lost: &Lost) {
+        let counter = &self.0[lost.level as usize][usize::from(lost.reason.0)];
+        counter.first.fetch_min(lost.ticks.0, Ordering::Relaxed);
+        counter.last.fetch_max(lost.ticks.1, Ordering::Relaxed);
+        counter.bytes.fetch_add(lost.bytes, Ordering::Relaxed);
+        // As in `add`.
+        counter.count.fetch_add(lost.count, Ordering::Release);
+    }
+
     /// Takes what was counted since the last taking. `now` stands in for times that went into an earlier taking
     /// together with records counted after it.
     pub(crate) fn take(&self, now: u64) -> impl Iterator<Item = Lost> {
@@ -117,6 +127,8 @@ mod tests {
             ]
         );
         assert_eq!(losses.take(10).count(), 0);
+        taken.iter().for_each(|lost| losses.put_back(lost));
+        assert_eq!(losses.take(10).collect::<Vec<_>>(), taken);
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use core::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, RwLock};
 
 use logbuf::queue::mpsc;
 use logbuf::queue::spsc::{self, Consumer, Producer};
@@ -10,7 +10,7 @@ use logbuf::{Storage, StorageError};
 
 use crate::clock;
 use crate::control::Control;
-use crate::full::WhenFull;
+use crate::full::Policy;
 use crate::platform;
 use crate::signature::Signature;
 use crate::site::{Registration, Site, SiteId};
@@ -18,13 +18,13 @@ use crate::thread::Thread;
 
 /// The one registry of the process.
 pub(crate) static REGISTRY: Registry = Registry {
-    instances: Mutex::new(None),
+    instances: RwLock::new(None),
     rings: Mutex::new(Vec::new()),
     idle: Mutex::new(Vec::new()),
     shared: Mutex::new(None),
     shared_producer: OnceLock::new(),
     writer: Mutex::new(None),
-    when_full: Mutex::new(WhenFull::Drop),
+    when_full: Policy::new(),
     ring_capacity: AtomicUsize::new(DEFAULT_RING_CAPACITY),
     next_ring: AtomicU32::new(1),
     next_thread: AtomicU32::new(1),
@@ -45,7 +45,7 @@ const IDLE_BYTES: usize = 16 << 20;
 
 pub(crate) struct Registry {
     /// Made when first needed, because a hash map cannot be made in a static.
-    instances: Mutex<Option<Instances>>,
+    instances: RwLock<Option<Instances>>,
     /// Rings that no writer looks after yet.
     rings: Mutex<Vec<Ring>>,
     /// Rings whose threads have ended and whose records are written, for the next threads.
@@ -56,7 +56,7 @@ pub(crate) struct Registry {
     shared_producer: OnceLock<mpsc::Producer>,
     /// The writer, while there is one.
     writer: Mutex<Option<Arc<Control>>>,
-    when_full: Mutex<WhenFull>,
+    pub(crate) when_full: Policy,
     ring_capacity: AtomicUsize,
     next_ring: AtomicU32,
     next_thread: AtomicU32,
@@ -104,20 +104,25 @@ impl Registry {
             }
             return site.id();
         }
-        let mut instances = lock(&self.instances);
-        let Instances { list, index } = instances.get_or_insert_default();
-        let place = *index
-            .entry((core::ptr::from_ref(site).addr(), registration.signature))
-            .or_insert_with(|| {
+        let key = (core::ptr::from_ref(site).addr(), registration.signature);
+        let instances = self.instances.read().unwrap_or_else(PoisonError::into_inner);
+        let known = instances.as_ref().and_then(|instances| instances.index.get(&key).copied());
+        drop(instances);
+        let place = known.unwrap_or_else(|| {
+            let mut instances = self.instances.write().unwrap_or_else(PoisonError::into_inner);
+            let Instances { list, index } = instances.get_or_insert_default();
+            *index.entry(key).or_insert_with(|| {
                 list.push(Instance { site, registration });
                 list.len() - 1
-            });
+            })
+        });
         (place as SiteId) << 1 | 1
     }
 
     /// The instance that was given `id`.
     pub(crate) fn instance(&self, id: SiteId) -> Option<Instance> {
-        lock(&self.instances).as_ref()?.list.get(id as usize >> 1).copied()
+        let instances = self.instances.read().unwrap_or_else(PoisonError::into_inner);
+        instances.as_ref()?.list.get(id as usize >> 1).copied()
     }
 
     /// Gives the calling thread a number and its first ring.
@@ -198,26 +203,23 @@ impl Registry {
         *lock(&self.writer) = writer;
     }
 
-    /// Wakes the writer if it sleeps.
+    /// Wakes the writer if it sleeps. Never waits: whoever holds the lock is waking it, or starting or ending it.
     pub(crate) fn wake_writer(&self) {
-        if let Some(writer) = &*lock(&self.writer) {
+        if let Ok(writer) = self.writer.try_lock()
+            && let Some(writer) = &*writer
+        {
             writer.wake();
         }
-    }
-
-    /// What to do when a ring is full.
-    pub(crate) fn when_full(&self) -> WhenFull {
-        *lock(&self.when_full)
-    }
-
-    /// Sets what to do when a ring is full.
-    pub(crate) fn set_when_full(&self, when_full: WhenFull) {
-        *lock(&self.when_full) = when_full;
     }
 
     /// Bytes of a thread's first ring.
     pub(crate) fn ring_capacity(&self) -> usize {
         self.ring_capacity.load(Ordering::Relaxed)
+    }
+
+    /// The number that the next thread will have.
+    pub(crate) fn next_thread(&self) -> u32 {
+        self.next_thread.load(Ordering::Relaxed)
     }
 
     /// Hands out the rings that no writer looks after yet.

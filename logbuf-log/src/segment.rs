@@ -1,8 +1,10 @@
 //! The files of a logger: their names, and the one that is being written.
 
+use std::ffi::{OsStr, OsString};
 use std::fs::{self, File, OpenOptions};
 use std::hash::{BuildHasher, RandomState};
 use std::io::{self, ErrorKind, Write};
+use std::mem;
 use std::path::{Path, PathBuf};
 
 use logbuf_format::Level;
@@ -15,11 +17,14 @@ use crate::error::InitError;
 /// The end of every log file's name.
 const EXTENSION: &str = "logbuf";
 
+/// Bytes of a table's payload from which the next is begun. One entry has at most as many again.
+pub(crate) const TABLE: usize = 64 << 10;
+
 /// Where the segments of a logger go: `folder/stem.000001.logbuf` and so on.
 #[derive(Debug)]
 pub(crate) struct Location {
     folder: PathBuf,
-    stem: String,
+    stem: OsString,
 }
 
 /// The segment that is being written.
@@ -33,6 +38,8 @@ pub(crate) struct Segment {
     salt: u64,
     /// Blocks put so far.
     blocks: u64,
+    /// Bytes written, up to the end of a block.
+    len: u64,
     /// Bytes that are to be written next, and how many of them have been.
     pending: Vec<u8>,
     done: usize,
@@ -95,23 +102,27 @@ impl Location {
         };
         fs::create_dir_all(&folder)
             .map_err(|source| InitError::CreateFolder { path: folder.clone(), source })?;
-        Ok(Self { folder, stem: stem.to_string_lossy().into_owned() })
+        Ok(Self { folder, stem: stem.to_owned() })
     }
 
     fn path(&self, number: u64) -> PathBuf {
-        self.folder.join(format!("{}.{number:06}.{EXTENSION}", self.stem))
+        let mut name = self.stem.clone();
+        name.push(format!(".{number:06}.{EXTENSION}"));
+        self.folder.join(name)
     }
 
     /// The number behind the largest in use.
     fn next_number(&self) -> io::Result<u64> {
         let numbers = fs::read_dir(&self.folder)?
-            .filter_map(|entry| self.number_of(entry.ok()?.file_name().to_str()?));
-        Ok(numbers.max().unwrap_or(0) + 1)
+            .filter_map(|entry| self.number_of(&entry.ok()?.file_name()));
+        // A number that has no next was not given by a logger.
+        Ok(numbers.filter_map(|number| number.checked_add(1)).max().unwrap_or(1))
     }
 
     /// The number in `name`, if it is that of a segment of this logger.
-    fn number_of(&self, name: &str) -> Option<u64> {
-        let rest = name.strip_prefix(&self.stem)?.strip_prefix('.')?;
+    fn number_of(&self, name: &OsStr) -> Option<u64> {
+        let rest = name.as_encoded_bytes().strip_prefix(self.stem.as_encoded_bytes())?;
+        let rest = str::from_utf8(rest).ok()?.strip_prefix('.')?;
         let (number, rest) = rest.split_once('.')?;
         rest.ends_with(EXTENSION).then(|| number.parse().ok())?
     }
@@ -137,7 +148,7 @@ impl Segment {
                     let mut pending = Vec::new();
                     let header = Header { number, salt, anchor, meta };
                     header.put(&mut pending).map_err(|source| InitError::Description { source })?;
-                    return Ok(Self { file, path, salt, blocks: 0, pending, done: 0 });
+                    return Ok(Self { file, path, salt, blocks: 0, len: 0, pending, done: 0 });
                 }
                 // Another process took the number in the meantime.
                 Err(error) if error.kind() == ErrorKind::AlreadyExists => number += 1,
@@ -165,6 +176,14 @@ impl Segment {
         let open = block::open(&mut self.pending);
         self.pending.extend_from_slice(&table.payload);
         open.seal(&mut self.pending, summary).expect("tables are kept shorter than a block may be");
+    }
+
+    /// Puts a block of entries and empties the table, if it has enough of them.
+    pub(crate) fn put_table_if_full(&mut self, table: &mut Table) {
+        if table.payload.len() >= TABLE {
+            let full = mem::replace(table, Table::new(table.kind));
+            self.put_table(&full);
+        }
     }
 
     /// Puts the block that was `open`ed at the start of `bytes`.
@@ -210,7 +229,19 @@ impl Segment {
             }
         }
         self.pending.clear();
-        Ok(std::mem::take(&mut self.done) as u64)
+        let written = mem::take(&mut self.done) as u64;
+        self.len += written;
+        Ok(written)
+    }
+
+    /// Bytes written, up to the end of a block.
+    pub(crate) fn len(&self) -> u64 {
+        self.len
+    }
+
+    /// Takes away what was written of blocks that cannot be written whole.
+    pub(crate) fn cut(&self) -> io::Result<()> {
+        self.file.set_len(self.len)
     }
 
     /// Makes what was written last on the disk.
@@ -232,13 +263,14 @@ mod tests {
     #[test]
     fn the_number_is_between_the_stem_and_the_extension() {
         let location = Location { folder: ".".into(), stem: "app.v2".into() };
+        let number_of = |name: &str| location.number_of(OsStr::new(name));
         assert_eq!(location.path(7), Path::new("./app.v2.000007.logbuf"));
-        assert_eq!(location.number_of("app.v2.000007.logbuf"), Some(7));
-        assert_eq!(location.number_of("app.v2.1000000.logbuf"), Some(1_000_000));
-        assert_eq!(location.number_of("app.v2.000009.recovered.logbuf"), Some(9));
+        assert_eq!(number_of("app.v2.000007.logbuf"), Some(7));
+        assert_eq!(number_of("app.v2.1000000.logbuf"), Some(1_000_000));
+        assert_eq!(number_of("app.v2.000009.recovered.logbuf"), Some(9));
         for other in ["app.000007.logbuf", "app.v2.logbuf", "app.v2.x.logbuf", "app.v2.000007.txt"]
         {
-            assert_eq!(location.number_of(other), None, "{other}");
+            assert_eq!(number_of(other), None, "{other}");
         }
     }
 }

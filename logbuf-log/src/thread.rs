@@ -52,6 +52,8 @@ pub(crate) struct Local {
     id: Cell<u32>,
     /// Whether this is the writer's thread, which must not wait for itself.
     is_writer: Cell<bool>,
+    /// Set while values that format do so again: what they log, they logged the first time.
+    repeats: Cell<bool>,
 }
 
 thread_local! {
@@ -61,6 +63,7 @@ thread_local! {
             producer: UnsafeCell::new(ManuallyDrop::new(Producer::detached())),
             id: Cell::new(0),
             is_writer: Cell::new(false),
+            repeats: Cell::new(false),
         }
     };
     /// Retires the ring at the end of the thread.
@@ -173,7 +176,9 @@ impl Producing {
         if used >= capacity / 2 {
             REGISTRY.wake_writer();
         }
-        if let WhenFull::Grow { max_bytes } = REGISTRY.when_full() {
+        if capacity > REGISTRY.ring_capacity()
+            && let WhenFull::Grow { max_bytes } = REGISTRY.when_full.get()
+        {
             self.shrink(used, max_bytes);
         }
     }
@@ -190,7 +195,7 @@ impl Producing {
             return Refusal::Retry;
         }
         REGISTRY.wake_writer();
-        let found = match REGISTRY.when_full() {
+        let found = match REGISTRY.when_full.get() {
             WhenFull::Drop => false,
             WhenFull::Block(bound) => !self.local().is_writer.get() && patience.wait(bound),
             WhenFull::Grow { max_bytes } => self.grow(max_bytes),
@@ -220,7 +225,7 @@ impl Producing {
     /// Goes back to the usual size of a ring if that suffices.
     fn shrink(&mut self, used: usize, max_bytes: usize) {
         let usual = REGISTRY.ring_capacity();
-        if self.producer().capacity() > usual && used < usual / 2 {
+        if used < usual / 2 {
             let _stays_if_that_fails = self.change_ring(usual, max_bytes);
         }
     }
@@ -274,6 +279,26 @@ pub(crate) fn id() -> u32 {
 /// Says that this is the writer's thread.
 pub(crate) fn set_writer() {
     LOCAL.with(|local| local.is_writer.set(true));
+}
+
+/// Whether values that format are doing so again, so that nothing is to be recorded.
+pub(crate) fn repeats() -> bool {
+    LOCAL.with(|local| local.repeats.get())
+}
+
+/// Calls `format`, which formats values again, without recording what they log.
+pub(crate) fn repeat<R>(format: impl FnOnce() -> R) -> R {
+    /// Ends the repetition, also when an implementation panics.
+    struct Repetition {
+        outer: bool,
+    }
+    impl Drop for Repetition {
+        fn drop(&mut self) {
+            LOCAL.with(|local| local.repeats.set(self.outer));
+        }
+    }
+    let _repetition = Repetition { outer: LOCAL.with(|local| local.repeats.replace(true)) };
+    format()
 }
 
 /// Counts a record as lost, for this thread if it can be told.

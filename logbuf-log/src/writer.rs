@@ -6,10 +6,13 @@
 
 use core::sync::atomic::Ordering;
 use std::io;
+use std::mem;
+use std::panic::{self, AssertUnwindSafe};
 use std::sync::Arc;
 use std::time::Duration;
 
 use logbuf::queue::mpsc;
+use logbuf::{Consumer, Flavour};
 use logbuf_format::block::Kind;
 use logbuf_format::clock::Anchor;
 use logbuf_format::end::End;
@@ -28,6 +31,10 @@ use crate::thread::{self, Thread};
 
 /// Payload of EVENTS, in bytes, from which a block is written at once.
 const BLOCK: usize = 64 << 10;
+
+/// Bytes of segment after which sites and threads are listed again, so that damage to one listing, or the loss of the
+/// beginning of the file, costs no more than what is near.
+const LISTING_INTERVAL: u64 = 4 << 20;
 
 /// How long the writer sleeps when the rings are empty: the first time, and at most. It doubles in between.
 const SHORTEST_SLEEP: Duration = Duration::from_micros(100);
@@ -58,6 +65,32 @@ pub(crate) struct Writer {
     on_error: OnError,
     /// Writes that failed in a row.
     failures: u32,
+    /// Losses that were put into the segment and are not written yet; without a thread, the stand-in's.
+    losses: Vec<(Option<Arc<Thread>>, Lost)>,
+    /// The first thread to have its ring after the segment began.
+    first_thread: u32,
+    /// Length of the segment in bytes from which sites and threads are listed again.
+    next_listing: u64,
+}
+
+/// Where records come from.
+#[derive(Debug, Clone, Copy)]
+enum Source {
+    /// The ring of one thread, by its place in the writer's list.
+    Own(usize),
+    /// The ring of those who have none.
+    Shared,
+}
+
+/// What a look at the rings brought.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Sweep {
+    /// Nothing was in them.
+    Nothing,
+    /// Something was, and all that had been there when it began was taken.
+    Found,
+    /// A write failed before all was taken.
+    Cut,
 }
 
 /// A ring that the writer looks after.
@@ -99,12 +132,13 @@ impl Writer {
             flush_interval,
             on_error,
             failures: 0,
+            losses: Vec::new(),
+            first_thread: REGISTRY.next_thread(),
+            next_listing: LISTING_INTERVAL,
         };
         writer.put_clock(anchor);
         writer.put_sites();
-        let mut threads = Table::new(Kind::THREADS);
-        put_thread(&mut threads, &REGISTRY.stand_in);
-        writer.segment.put_table(&threads);
+        writer.put_stand_in();
         writer.write_pending()?;
         Ok(writer)
     }
@@ -117,25 +151,24 @@ impl Writer {
         let mut sleep = Duration::ZERO;
         loop {
             let demand = self.control.demand(sleep);
-            let found = self.sweep();
+            let sweep = self.sweep();
             let failure = if self.is_due(demand) { self.emit().err() } else { None };
-            if demand.flush_due {
+            if demand.flush_due && (failure.is_some() || sweep != Sweep::Cut) {
                 self.control.answer(demand.flush, failure.as_ref());
             }
-            if failure.is_some() {
-                if demand.stop && self.failures >= LAST_TRIES {
-                    return self.abandon();
+            sleep = match (failure, sweep) {
+                (Some(error), _) if demand.stop && self.failures >= LAST_TRIES => {
+                    return self.abandon(error);
                 }
-                // Not a wait for the guard: nothing it could ask for can be done before writing works again.
-                std::thread::sleep(retry_delay(self.failures));
-                sleep = Duration::ZERO;
-            } else if found {
-                sleep = Duration::ZERO;
-            } else if demand.stop {
-                return self.close();
-            } else {
-                sleep = (sleep * 2).clamp(SHORTEST_SLEEP, LONGEST_SLEEP);
-            }
+                (Some(_), _) => {
+                    // Not a wait for the guard: nothing it could ask for can be done before writing works again.
+                    std::thread::sleep(retry_delay(self.failures));
+                    Duration::ZERO
+                }
+                (None, Sweep::Found | Sweep::Cut) => Duration::ZERO,
+                (None, Sweep::Nothing) if demand.stop => return self.close(),
+                (None, Sweep::Nothing) => (sleep * 2).clamp(SHORTEST_SLEEP, LONGEST_SLEEP),
+            };
         }
     }
 
@@ -146,27 +179,20 @@ impl Writer {
             || self.events.is_older_than(self.flush_interval)
     }
 
-    /// Moves what the rings hold into blocks, and writes those that are full. Says whether there was anything.
-    fn sweep(&mut self) -> bool {
+    /// Moves what the rings hold into blocks, and writes those that are full.
+    fn sweep(&mut self) -> Sweep {
         if self.failures > 0 {
-            // What could not be written comes first; the rings keep the rest, if there is any.
-            return true;
+            // What could not be written comes first; the rings keep the rest.
+            return Sweep::Cut;
         }
         self.adopt_rings();
-        let mut found = self.take_shared();
-        for i in 0..self.rings.len() {
-            // A lap at most, so that a busy thread starves neither the others nor a flush.
-            let mut left = self.rings[i].ring.consumer.capacity();
-            while left > 0 {
-                let taken = self.take_extent(i, left);
-                if taken == 0 {
-                    break;
-                }
-                found = true;
-                left = left.saturating_sub(taken);
-                if self.is_full(i) && self.emit().is_err() {
-                    return true;
-                }
+        let mut sweep = Sweep::Nothing;
+        let rings = (0..self.rings.len()).map(Source::Own);
+        for source in rings.chain(self.shared.is_some().then_some(Source::Shared)) {
+            match self.drain(source) {
+                Sweep::Nothing => {}
+                Sweep::Found => sweep = Sweep::Found,
+                Sweep::Cut => return Sweep::Cut,
             }
         }
         if self.rings.iter().any(|attached| attached.finished) && self.emit().is_ok() {
@@ -174,16 +200,41 @@ impl Writer {
                 REGISTRY.retire(attached.ring);
             }
         }
-        found
+        sweep
     }
 
-    /// Copies what the shared ring holds into the block. Says whether there was anything.
-    fn take_shared(&mut self) -> bool {
-        let Some(consumer) = &mut self.shared else { return false };
-        let mut batch = consumer.batch(BLOCK);
-        let found = self.events.take_shared(&mut batch, &mut self.dictionary);
-        batch.hold();
-        found
+    /// Moves what one ring holds: a lap at most, so that a busy thread starves neither the others nor a flush.
+    fn drain(&mut self, source: Source) -> Sweep {
+        let mut sweep = Sweep::Nothing;
+        let (_, mut left) = self.room(source);
+        while left > 0 {
+            let taken = match source {
+                Source::Own(i) => self.take_extent(i, left),
+                Source::Shared => self.take_shared(left),
+            };
+            if taken == 0 {
+                break;
+            }
+            sweep = Sweep::Found;
+            left = left.saturating_sub(taken);
+            let (held, capacity) = self.room(source);
+            if (self.events.len() >= BLOCK || held > capacity / 2) && self.emit().is_err() {
+                return Sweep::Cut;
+            }
+        }
+        sweep
+    }
+
+    /// Bytes that are held of a ring, and its capacity.
+    fn room(&self, source: Source) -> (usize, usize) {
+        match (source, &self.shared) {
+            (Source::Own(i), _) => {
+                let consumer = &self.rings[i].ring.consumer;
+                (consumer.held_bytes(), consumer.capacity())
+            }
+            (Source::Shared, Some(consumer)) => (consumer.held_bytes(), consumer.capacity()),
+            (Source::Shared, None) => (0, 0),
+        }
     }
 
     fn adopt_rings(&mut self) {
@@ -207,15 +258,30 @@ impl Writer {
         taken as usize
     }
 
-    /// Whether the block, or what is held of ring `i`, is to be written before more is taken.
-    fn is_full(&self, i: usize) -> bool {
-        let consumer = &self.rings[i].ring.consumer;
-        self.events.len() >= BLOCK || consumer.held_bytes() > consumer.capacity() / 2
+    /// Copies up to `limit` bytes of the shared ring into the block. Returns how many bytes of ring that were.
+    fn take_shared(&mut self, limit: usize) -> usize {
+        let Some(consumer) = &mut self.shared else { return 0 };
+        let room = BLOCK.saturating_sub(self.events.len());
+        let mut batch = consumer.batch(room.min(limit));
+        // Threads that had their rings since the segment began are listed in it, and so are those whose rings are here.
+        let rings = &self.rings;
+        let is_listed = |id| {
+            id >= self.first_thread || rings.iter().any(|attached| attached.ring.thread.id == id)
+        };
+        self.events.take_shared(&mut batch, is_listed, &mut self.dictionary);
+        let taken = batch.end() - batch.start();
+        batch.hold();
+        taken as usize
     }
 
     /// Puts what was taken, behind everything it refers to, and writes it.
     fn emit(&mut self) -> Result<(), WriteError> {
         if self.failures == 0 {
+            // Who logged through the shared ring may have got a ring of its own just before.
+            self.adopt_rings();
+            if self.segment.len() >= self.next_listing {
+                self.list_again();
+            }
             self.put_sites();
             self.put_threads();
             self.put_losses();
@@ -231,13 +297,10 @@ impl Writer {
     fn write(&mut self) -> Result<(), WriteError> {
         if let Err(source) = self.write_pending() {
             self.failures += 1;
-            self.control.counters.write_errors.fetch_add(1, Ordering::Relaxed);
-            let error =
-                WriteError { path: self.segment.path().to_owned(), attempt: self.failures, source };
-            (self.on_error)(&error);
-            return Err(error);
+            return Err(self.report(source, None));
         }
         self.failures = 0;
+        self.losses.clear();
         for attached in &mut self.rings {
             attached.ring.consumer.release_held();
         }
@@ -247,10 +310,26 @@ impl Writer {
         Ok(())
     }
 
+    /// Tells the user's function that writing failed. A function that panics is not called again.
+    fn report(&mut self, source: io::Error, left: Option<u64>) -> WriteError {
+        self.control.counters.write_errors.fetch_add(1, Ordering::Relaxed);
+        let error = WriteError {
+            path: self.segment.path().to_owned(),
+            attempt: self.failures,
+            left,
+            source,
+        };
+        let on_error = AssertUnwindSafe(|| (self.on_error)(&error));
+        if panic::catch_unwind(on_error).is_err() {
+            self.on_error = Box::new(|_| {});
+        }
+        error
+    }
+
     fn write_pending(&mut self) -> io::Result<()> {
         let bytes = self.segment.write()?;
         let counters = &self.control.counters;
-        counters.written.fetch_add(std::mem::take(&mut self.on_their_way), Ordering::Relaxed);
+        counters.written.fetch_add(mem::take(&mut self.on_their_way), Ordering::Relaxed);
         counters.bytes.fetch_add(bytes, Ordering::Relaxed);
         counters.blocks.store(self.segment.blocks(), Ordering::Relaxed);
         Ok(())
@@ -262,12 +341,30 @@ impl Writer {
         }
     }
 
+    /// Lists all sites in use and all threads again, for readers that have lost the first listing.
+    fn list_again(&mut self) {
+        self.dictionary.list_again();
+        self.put_sites();
+        self.rings.iter_mut().for_each(|attached| attached.listed = false);
+        self.put_stand_in();
+        self.put_threads();
+        self.next_listing = self.segment.len() + LISTING_INTERVAL;
+    }
+
+    /// Lists the thread that stands for those without a ring.
+    fn put_stand_in(&mut self) {
+        let mut table = Table::new(Kind::THREADS);
+        put_thread(&mut table, &REGISTRY.stand_in);
+        self.segment.put_table(&table);
+    }
+
     /// Lists the threads of which something is written for the first time.
     fn put_threads(&mut self) {
         let mut table = Table::new(Kind::THREADS);
         for attached in self.rings.iter_mut().filter(|attached| !attached.listed) {
             put_thread(&mut table, &attached.ring.thread);
             attached.listed = true;
+            self.segment.put_table_if_full(&mut table);
         }
         self.segment.put_table(&table);
     }
@@ -275,18 +372,14 @@ impl Writer {
     fn put_losses(&mut self) {
         let now = clock::now();
         let mut table = Table::new(Kind::LOSS);
-        let threads = self.rings.iter().map(|attached| &*attached.ring.thread);
-        for thread in threads.chain([&REGISTRY.stand_in]) {
-            for Lost { level, reason, count, bytes, ticks: (first, last) } in
-                thread.losses.take(now)
-            {
-                Loss { thread: thread.id, level, reason, count, bytes, first, last }
-                    .put(&mut table.payload);
-                table.entries += 1;
-                table.span.add_level(level);
-                table.span.add_time(first);
-                table.span.add_time(last);
-                self.control.counters.lost.fetch_add(count, Ordering::Relaxed);
+        let threads = self.rings.iter().map(|attached| Some(&attached.ring.thread));
+        for thread in threads.chain([None]) {
+            let Thread { id, losses, .. } = thread.map_or(&REGISTRY.stand_in, |thread| thread);
+            for lost in losses.take(now) {
+                put_loss(&mut table, *id, &lost);
+                self.control.counters.lost.fetch_add(lost.count, Ordering::Relaxed);
+                self.losses.push((thread.cloned(), lost));
+                self.segment.put_table_if_full(&mut table);
             }
         }
         self.segment.put_table(&table);
@@ -302,6 +395,7 @@ impl Writer {
 
     /// Ends the segment as it should end. Everything taken is written.
     fn close(mut self) {
+        self.list_again();
         let anchor = clock::anchor();
         self.put_clock(anchor);
         let stats = self.control.counters.read();
@@ -315,42 +409,65 @@ impl Writer {
         end.put(&mut table.payload);
         table.entries = 1;
         self.segment.put_table(&table);
-        while self.write().is_err() {
+        while let Err(error) = self.write() {
             if self.failures >= LAST_TRIES {
-                return self.abandon();
+                return self.abandon(error);
             }
             std::thread::sleep(retry_delay(self.failures));
         }
         if let Err(source) = self.segment.sync() {
-            self.control.counters.write_errors.fetch_add(1, Ordering::Relaxed);
-            (self.on_error)(&WriteError {
-                path: self.segment.path().to_owned(),
-                attempt: 1,
-                source,
-            });
+            self.report(source, None);
         }
         self.give_back();
     }
 
-    /// Ends with what cannot be written counted as lost.
-    fn abandon(mut self) {
-        let lost = self.on_their_way + u64::from(self.events.count());
-        self.control.counters.lost.fetch_add(lost, Ordering::Relaxed);
+    /// Ends with records that cannot be written. They are still in the rings, and the next writer finds them there.
+    fn abandon(mut self, last: WriteError) {
+        for (thread, lost) in self.losses.drain(..) {
+            thread.as_deref().unwrap_or(&REGISTRY.stand_in).losses.put_back(&lost);
+        }
+        // A block that was written in part would be damage to a reader.
+        let _stays_if_that_fails = self.segment.cut();
+        self.adopt_rings();
+        let mut left = 0;
+        for attached in &mut self.rings {
+            attached.finished = false;
+            attached.ring.consumer.rewind_held();
+            left += count(&mut attached.ring.consumer);
+        }
+        if let Some(consumer) = &mut self.shared {
+            consumer.rewind_held();
+            left += count(consumer);
+        }
+        self.report(last.source, Some(left));
         self.give_back();
     }
 
-    /// Leaves the rings of living threads to the next writer.
+    /// Leaves the rings to the next writer.
     fn give_back(&mut self) {
         let rings = self.rings.drain(..).filter(|attached| !attached.finished);
-        REGISTRY.give_back(rings.map(|mut attached| {
-            attached.ring.consumer.release_held();
-            attached.ring
-        }));
-        if let Some(mut consumer) = self.shared.take() {
-            consumer.release_held();
+        REGISTRY.give_back(rings.map(|attached| attached.ring));
+        if let Some(consumer) = self.shared.take() {
             REGISTRY.give_back_shared(consumer);
         }
     }
+}
+
+/// Counts the records that are ready, and takes none.
+fn count<F: Flavour>(consumer: &mut Consumer<F>) -> u64 {
+    let mut batch = consumer.batch(usize::MAX);
+    let count = batch.iter().count() as u64;
+    mem::forget(batch);
+    count
+}
+
+fn put_loss(table: &mut Table, thread: u32, lost: &Lost) {
+    let &Lost { level, reason, count, bytes, ticks: (first, last) } = lost;
+    Loss { thread, level, reason, count, bytes, first, last }.put(&mut table.payload);
+    table.entries += 1;
+    table.span.add_level(level);
+    table.span.add_time(first);
+    table.span.add_time(last);
 }
 
 fn put_thread(table: &mut Table, thread: &Thread) {

@@ -131,7 +131,7 @@ impl Call {
             parse_comma(input)?;
         }
         if call.fields.is_empty() {
-            return Err(input.error("expected a message or a field, as in `info!(\"connected to {peer}\", id = 7)` with fields first: `info!(id = 7, \"connected to {peer}\")`"));
+            return Err(input.error("expected a message or a field; fields come first, as in `info!(id = 7, \"connected to {peer}\")`"));
         }
         Ok(call)
     }

@@ -7,12 +7,15 @@ use proc_macro2::{Ident, Literal, Span, TokenStream};
 use quote::{format_ident, quote, quote_spanned};
 use syn::spanned::Spanned;
 
-use crate::call::{Call, Input, Mode, Place};
+use crate::call::{Call, Input, Message, Mode, Place};
 use crate::message::{self, Resolved, Slot};
 use crate::static_level::{self, Compiled};
 
 /// Calls with more values than this pass them as one list; must match `record0` to `record5` in `logbuf-log`.
 const MOST_SEPARATE_VALUES: usize = 5;
+
+/// The values of a call are a nested list, which has to stay within the compiler's default recursion limit of 128.
+const MOST_VALUES: usize = 100;
 
 /// One value of the record: its name, or empty, and the expression that hands it over.
 struct Value {
@@ -28,6 +31,7 @@ pub(crate) fn expand(input: &Input, max: Option<Level>) -> TokenStream {
             let message =
                 call.message.as_ref().map_or_else(|| Ok(Resolved::empty()), message::resolve);
             match message {
+                Ok(message) if message.lacks_argument => unfit(call, &message),
                 Ok(message) => {
                     expand_call(call, &message, static_level::compiled(&call.place.level, max))
                 }
@@ -61,6 +65,13 @@ fn expand_call(call: &Call, message: &Resolved, compiled: Compiled) -> TokenStre
     });
     let suppressed = call.limit.as_ref().and_then(|limit| limit::field(krate, limit));
     let values: Vec<Value> = arguments.chain(fields).chain(suppressed).collect();
+    if values.len() > MOST_VALUES {
+        let found = values.len();
+        let error = format!(
+            "a call has at most {MOST_VALUES} arguments and fields together, and this one {found}; log the rest in another"
+        );
+        return syn::Error::new(call.place.level.span(), error).into_compile_error();
+    }
     let tokens: Vec<_> = values.iter().map(|value| &value.tokens).collect();
 
     let act = if compiled == Compiled::Out {
@@ -97,6 +108,24 @@ fn expand_call(call: &Call, message: &Resolved, compiled: Compiled) -> TokenStre
             #act
         }
     }}
+}
+
+/// The code of a call that rustc will refuse, because its message asks for an argument that is not there: what makes
+/// rustc say so, and nothing that would make it say more.
+fn unfit(call: &Call, message: &Resolved) -> TokenStream {
+    let Some(Message { arguments, .. }) = &call.message else { return TokenStream::new() };
+    let bindings: Vec<Ident> = arguments
+        .iter()
+        .enumerate()
+        .map(|(i, argument)| local("argument", i, argument.value.span()))
+        .collect();
+    let values = arguments.iter().map(|argument| &argument.value);
+    let check = check(call, message, &bindings);
+    quote! {
+        match (#(&(#values),)*) {
+            (#(#bindings,)*) => { #check }
+        }
+    }
 }
 
 /// The code of `enabled!`.
@@ -187,7 +216,7 @@ fn site(place: &Place, message: &Resolved, values: &[Value]) -> TokenStream {
 }
 
 fn local(kind: &str, index: usize, span: Span) -> Ident {
-    format_ident!("{kind}{index}", span = Span::mixed_site().located_at(span))
+    format_ident!("__logbuf_{kind}{index}", span = Span::mixed_site().located_at(span))
 }
 
 /// Code that never runs, and makes rustc check the format string as it does for `format!`.
@@ -249,8 +278,7 @@ fn argument_value(krate: &TokenStream, slot: &Slot, bindings: &[Ident], call: &C
 }
 
 fn deferred(krate: &TokenStream, binding: &Ident, span: Span) -> TokenStream {
-    let value = quote_spanned!(span=> value);
-    quote!(#krate::Encode::#value(#binding))
+    quote_spanned!(span=> #krate::Encode::value(#binding))
 }
 
 fn record(krate: &TokenStream, values: &[&TokenStream]) -> TokenStream {

@@ -9,6 +9,8 @@ use crate::call::{Message, Mode};
 
 /// A message whose placeholders are tied to expressions.
 pub(crate) struct Resolved {
+    /// Whether a placeholder names an argument that is not there. Then nothing else here is of use.
+    pub(crate) lacks_argument: bool,
     /// In the canonical form of the file format: each placeholder names one of `slots`.
     pub(crate) template: String,
     /// The expressions to borrow: the explicit arguments in order, then the captured variables.
@@ -42,14 +44,18 @@ impl Slot {
 impl Resolved {
     /// No message.
     pub(crate) fn empty() -> Self {
-        Self { template: String::new(), bindings: Vec::new(), slots: Vec::new() }
+        Self {
+            lacks_argument: false,
+            template: String::new(),
+            bindings: Vec::new(),
+            slots: Vec::new(),
+        }
     }
 }
 
 /// Ties the placeholders of `message` to its arguments and to the variables around it.
 ///
-/// What is wrong with the arguments is left for rustc to say, which checks the same literal: an index that has no
-/// argument is passed over here.
+/// What is wrong with the arguments is left for rustc to say, which checks the same literal.
 pub(crate) fn resolve(message: &Message) -> Result<Resolved> {
     let text = message.literal.value();
     let pieces = template::parse(&text).map_err(|error| {
@@ -60,6 +66,7 @@ pub(crate) fn resolve(message: &Message) -> Result<Resolved> {
         bindings: message.arguments.iter().map(|argument| argument.value.clone()).collect(),
         captured: Vec::new(),
         slots: Vec::new(),
+        lacks_argument: false,
     };
     let mut template = String::new();
     for piece in pieces {
@@ -69,7 +76,8 @@ pub(crate) fn resolve(message: &Message) -> Result<Resolved> {
         };
         template.push_str(&piece.to_string());
     }
-    Ok(Resolved { template, bindings: resolver.bindings, slots: resolver.slots })
+    let Resolver { bindings, slots, lacks_argument, .. } = resolver;
+    Ok(Resolved { lacks_argument, template, bindings, slots })
 }
 
 struct Resolver<'m> {
@@ -78,6 +86,7 @@ struct Resolver<'m> {
     /// Names of the captured variables; their bindings follow those of the arguments.
     captured: Vec<String>,
     slots: Vec<Slot>,
+    lacks_argument: bool,
 }
 
 impl Resolver<'_> {
@@ -85,7 +94,7 @@ impl Resolver<'_> {
     fn resolve<'a>(&mut self, placeholder: Placeholder<'a>) -> Placeholder<'a> {
         let Placeholder { argument, mut spec, span } = placeholder;
         let binding = match argument {
-            Argument::Next(index) | Argument::Index(index) => index,
+            Argument::Next(index) | Argument::Index(index) => self.positional(index),
             Argument::Name(name) => self.named(name),
         };
         let mode =
@@ -128,9 +137,15 @@ impl Resolver<'_> {
     fn count_binding(&mut self, count: Count<'_>) -> Option<usize> {
         match count {
             Count::Literal(_) => None,
-            Count::Index(index) | Count::Star(index) => Some(index),
+            Count::Index(index) | Count::Star(index) => Some(self.positional(index)),
             Count::Name(name) => Some(self.named(name)),
         }
+    }
+
+    /// The binding of an argument by its place.
+    fn positional(&mut self, index: usize) -> usize {
+        self.lacks_argument |= index >= self.message.arguments.len();
+        index
     }
 
     /// The binding of a named argument or, if there is none, of the variable of that name.

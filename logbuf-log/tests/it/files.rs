@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::Path;
 use std::process::Command;
+use std::sync::{Arc, Mutex};
 
 use logbuf_log::{Builder, FlushError, InitError, info};
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
@@ -119,21 +120,109 @@ fn a_flushed_file_is_whole_while_the_logger_runs() {
     drop(session);
 }
 
-/// Set for the process that [`a_full_disk_costs_nothing_that_fits_the_rings`] starts.
+#[test]
+fn damage_to_one_listing_of_the_sites_costs_no_record() {
+    const RECORDS: u32 = 200_000;
+    let session = Session::start_with(|builder| builder.ring_capacity(16 << 20));
+    (0..RECORDS).for_each(|i| info!("{i} {}", "a text of some length"));
+    session.flush();
+    let path = session.path();
+    let _folder = session.stop();
+    let mut bytes = fs::read(&path).expect("the file is there");
+    // The kind of a block stands behind its magic: 1 for sites, 2 for threads.
+    let is_listing = |at: &usize| {
+        [b"LBLK\x01", b"LBLK\x02"].iter().any(|start| bytes[*at..].starts_with(*start))
+    };
+    let listings: Vec<_> = (0..bytes.len() - 8).step_by(8).filter(is_listing).collect();
+    assert!(listings.len() > 6, "they are listed now and then: {listings:?}");
+    for at in &listings[..listings.len() / 2] {
+        bytes[at + 70] ^= 1;
+    }
+    let mut reader = logbuf_decode::Reader::new();
+    reader.add_stream("damaged", std::io::Cursor::new(bytes));
+    let mut count = 0;
+    reader.for_each(|_| count += 1);
+    assert_eq!(count, RECORDS);
+}
+
+#[test]
+fn an_absurd_number_in_the_folder_is_passed_over() {
+    let _turn = Session::lock();
+    let folder = tempfile::tempdir().expect("a temporary folder can be made");
+    let absurd = folder.path().join(format!("app.{}.logbuf", u64::MAX));
+    fs::write(absurd, "").expect("the folder can be written to");
+    let guard = Builder::new(folder.path().join("app")).start().expect("the logger starts");
+    assert!(guard.path().ends_with("app.000001.logbuf"), "{}", guard.path().display());
+}
+
+#[test]
+fn what_cannot_be_written_at_the_end_is_left_to_the_next_logger() {
+    match std::env::var_os(CHILD) {
+        Some(path) => end_on_a_full_disk(Path::new(&path)),
+        None => {
+            run_with_a_limit("files::what_cannot_be_written_at_the_end_is_left_to_the_next_logger")
+        }
+    }
+}
+
+fn end_on_a_full_disk(path: &Path) {
+    const ALL: u64 = 3000;
+    let errors = Arc::new(Mutex::new(Vec::new()));
+    let start = || {
+        let seen = Arc::clone(&errors);
+        Builder::new(path)
+            .ring_capacity(1 << 20)
+            .on_error(move |error| seen.lock().expect("nobody panics").push(error.to_string()))
+            .start()
+            .expect("the logger starts")
+    };
+    let guard = start();
+    let first = guard.path().to_owned();
+    let limit = getrlimit(Resource::Fsize);
+    let size = fs::metadata(&first).expect("the file is there").len();
+    let full = Rlimit { current: Some(size + 100), maximum: limit.maximum };
+    setrlimit(Resource::Fsize, full).expect("a limit can be lowered");
+    (0..ALL).for_each(|i| info!("{i}"));
+    drop(guard);
+    setrlimit(Resource::Fsize, limit).expect("a limit can be raised again");
+    let said = errors.lock().expect("nobody panics").last().cloned().unwrap_or_default();
+    assert!(
+        said.ends_with("; gave up, 3000 records are left in memory for the next logger"),
+        "{said}"
+    );
+
+    let guard = start();
+    info!("{ALL}");
+    let second = guard.path().to_owned();
+    drop(guard);
+    let mut next = 0;
+    let lost = visit_file(&second, |record| {
+        assert_eq!(record.values()[0].as_unsigned(), Some(next));
+        next += 1;
+    });
+    // The first number was of a site of its own.
+    assert_eq!((next, lost.as_slice()), (u128::from(ALL) + 1, &[][..]));
+}
+
+/// Set for the processes that [`run_with_a_limit`] starts.
 const CHILD: &str = "LOGBUF_TEST_FULL_DISK";
 
 #[test]
 fn a_full_disk_costs_nothing_that_fits_the_rings() {
-    if let Some(path) = std::env::var_os(CHILD) {
-        return fill_the_disk(Path::new(&path));
+    match std::env::var_os(CHILD) {
+        Some(path) => fill_the_disk(Path::new(&path)),
+        None => run_with_a_limit("files::a_full_disk_costs_nothing_that_fits_the_rings"),
     }
+}
+
+/// Runs one test of this binary in a process that may limit the size of its files, which stands for a full disk.
+fn run_with_a_limit(test: &str) {
     let folder = tempfile::tempdir().expect("a temporary folder can be made");
-    // The limit to the size of files stands for the disk. It comes with a signal, which the shell turns off.
-    let this = std::env::current_exe().expect("the test knows its own path");
+    // The limit comes with a signal, which the shell turns off.
     let status = Command::new("sh")
         .args(["-c", "trap '' XFSZ; exec \"$0\" \"$@\""])
-        .arg(this)
-        .args(["--exact", "files::a_full_disk_costs_nothing_that_fits_the_rings", "--nocapture"])
+        .arg(std::env::current_exe().expect("the test knows its own path"))
+        .args(["--exact", test, "--nocapture"])
         .env(CHILD, folder.path().join("app"))
         .status()
         .expect("the test can be started again");
@@ -143,7 +232,7 @@ fn a_full_disk_costs_nothing_that_fits_the_rings() {
 fn fill_the_disk(path: &Path) {
     const FIRST: u64 = 1000;
     const ALL: u64 = 4000;
-    let errors = std::sync::Arc::new(std::sync::Mutex::new(Vec::new()));
+    let errors = Arc::new(Mutex::new(Vec::new()));
     let seen = errors.clone();
     let guard = Builder::new(path)
         .ring_capacity(1 << 20)
@@ -171,6 +260,7 @@ fn fill_the_disk(path: &Path) {
 
     setrlimit(Resource::Fsize, limit).expect("a limit can be raised again");
     guard.flush().expect("there is room again");
+    assert_eq!(guard.stats().written, ALL, "a flush covers what the rings kept meanwhile");
     let file = guard.path().to_owned();
     drop(guard);
     let mut next = 0;

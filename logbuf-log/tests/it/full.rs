@@ -13,7 +13,8 @@ const RECORDS: u64 = 200_000;
 /// Logs numbers from several threads, and checks that each arrives once and in order.
 fn check_nothing_is_lost(when_full: WhenFull) {
     const THREADS: u64 = 3;
-    let session = Session::start_with(|builder| builder.ring_capacity(16 << 10).when_full(when_full));
+    let session =
+        Session::start_with(|builder| builder.ring_capacity(16 << 10).when_full(when_full));
     thread::scope(|scope| {
         for id in 0..THREADS {
             scope.spawn(move || (0..RECORDS).for_each(|i| info!("{id} {i}")));
@@ -44,7 +45,9 @@ fn a_ring_grows_to_its_bound_and_no_further() {
     let session = Session::start_with(|builder| {
         builder.ring_capacity(4 << 10).when_full(WhenFull::Grow { max_bytes: 32 << 10 })
     });
-    thread::spawn(|| (0..RECORDS).for_each(|i| info!("{i}"))).join().expect("the thread ends by itself");
+    thread::spawn(|| (0..RECORDS).for_each(|i| info!("{i}")))
+        .join()
+        .expect("the thread ends by itself");
     let mut written = 0;
     let lost: u64 = session.visit(|_| written += 1).iter().map(|(_, count)| count).sum();
     assert_eq!(written + lost, RECORDS);

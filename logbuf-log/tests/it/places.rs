@@ -33,13 +33,94 @@ fn an_implementation_of_display_may_log() {
     let session = Session::start();
     info!("{}", %Logs);
     info!("after");
-    let mut shown: Vec<_> = session.shown().into_iter().map(|shown| (shown.thread, shown.message)).collect();
-    // A record that formats within another is measured first and written then, so what it logs comes twice.
+    let mut shown: Vec<_> =
+        session.shown().into_iter().map(|shown| (shown.thread, shown.message)).collect();
     shown.sort();
-    shown.dedup();
     let here = thread::current().name().expect("test threads have names").to_owned();
     let expected = ["after", "innermost 1", "inside nested", "outside"];
     assert_eq!(shown, expected.map(|message| (here.clone(), message.to_owned())));
+}
+
+/// Logs itself, one level less deep, when it is formatted.
+struct Deep(u32);
+
+impl fmt::Display for Deep {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.0 > 0 {
+            info!("{}", %Deep(self.0 - 1));
+        }
+        // Longer than what is left of a lap now and then, so that it is formatted again.
+        f.pad(&format!("{:700}", self.0))
+    }
+}
+
+#[test]
+fn what_is_logged_while_formatting_is_recorded_once_however_often_that_formats() {
+    const DEPTH: u32 = 6;
+    const ROUNDS: usize = 20;
+    let session = Session::start_with(|builder| builder.ring_capacity(16 << 10));
+    thread::scope(|scope| {
+        scope.spawn(|| {
+            for _ in 0..ROUNDS {
+                info!("{}", %Deep(DEPTH));
+                session.flush();
+            }
+        });
+    });
+    let mut counts = [0; DEPTH as usize + 1];
+    for message in session.messages() {
+        counts[message.trim().parse::<usize>().expect("messages are numbers")] += 1;
+    }
+    assert_eq!(counts, [ROUNDS; DEPTH as usize + 1]);
+}
+
+#[test]
+fn a_flush_covers_what_was_logged_while_formatting() {
+    /// Fills most of the shared ring.
+    struct LogsMuch;
+    impl fmt::Display for LogsMuch {
+        fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            (0..NESTED).for_each(|i| info!("{i}"));
+            f.write_str("outer")
+        }
+    }
+    const NESTED: u64 = 5000;
+    let session = Session::start();
+    for round in 1..=10 {
+        info!("{}", %LogsMuch);
+        session.flush();
+        assert_eq!(session.stats().written, round * (NESTED + 1));
+    }
+    assert_eq!(session.decode().lost_by_level(), []);
+}
+
+#[test]
+fn a_thread_may_end_in_the_next_logger() {
+    struct Late;
+    impl Drop for Late {
+        fn drop(&mut self) {
+            info!("late");
+        }
+    }
+    thread_local! {
+        static LATE: RefCell<Option<Late>> = const { RefCell::new(None) };
+    }
+    let (to_thread, from_main) = std::sync::mpsc::channel::<()>();
+    let (to_main, from_thread) = std::sync::mpsc::channel::<()>();
+    let first = Session::start();
+    let thread = thread::spawn(move || {
+        // Made before the ring, so destroyed after it was retired.
+        LATE.set(Some(Late));
+        info!("early");
+        to_main.send(()).expect("the test waits");
+        from_main.recv().expect("the second logger runs");
+    });
+    from_thread.recv().expect("the thread logs");
+    assert_eq!(first.messages(), ["early"]);
+    let second = Session::start();
+    to_thread.send(()).expect("the thread waits");
+    thread.join().expect("the thread ends by itself");
+    assert_eq!(second.messages(), ["late"]);
 }
 
 #[test]
@@ -62,8 +143,14 @@ fn destructors_of_thread_locals_may_log() {
         info!("early");
         AFTER.set(Some(Late("after")));
     };
-    thread::Builder::new().name("ending".to_owned()).spawn(work).expect("threads can be made").join().expect("it ends by itself");
-    let mut shown: Vec<_> = session.shown().into_iter().map(|shown| (shown.message, shown.thread)).collect();
+    thread::Builder::new()
+        .name("ending".to_owned())
+        .spawn(work)
+        .expect("threads can be made")
+        .join()
+        .expect("it ends by itself");
+    let mut shown: Vec<_> =
+        session.shown().into_iter().map(|shown| (shown.message, shown.thread)).collect();
     shown.sort();
     let expected = ["early", "late after", "late before"];
     assert_eq!(shown, expected.map(|message| (message.to_owned(), "ending".to_owned())));
@@ -107,7 +194,8 @@ fn a_signal_handler_may_log() {
     };
     handler();
     // SAFETY: the site of the handler has recorded and the shared ring exists, so the handler neither allocates nor locks.
-    let registered = unsafe { signal_hook::low_level::register(signal_hook::consts::SIGUSR1, handler) };
+    let registered =
+        unsafe { signal_hook::low_level::register(signal_hook::consts::SIGUSR1, handler) };
     let registered = registered.expect("the signal can be handled");
     logbuf_log::preallocate();
     let target = std::sync::Mutex::new(());
@@ -120,7 +208,8 @@ fn a_signal_handler_may_log() {
             drop(target.lock());
         });
         for _ in 0..SIGNALS {
-            signal_hook::low_level::raise(signal_hook::consts::SIGUSR1).expect("a signal can be sent");
+            signal_hook::low_level::raise(signal_hook::consts::SIGUSR1)
+                .expect("a signal can be sent");
             info!("between {logged}");
             logged += 1;
         }
@@ -154,7 +243,12 @@ fn a_hundred_thousand_short_threads_share_a_few_rings() {
 
 /// Bytes of memory this process has in use.
 fn resident_bytes() -> u64 {
-    let statm = std::fs::read_to_string("/proc/self/statm").expect("Linux says what a process uses");
-    let pages: u64 = statm.split(' ').nth(1).and_then(|pages| pages.parse().ok()).expect("the second number is that of resident pages");
+    let statm =
+        std::fs::read_to_string("/proc/self/statm").expect("Linux says what a process uses");
+    let pages: u64 = statm
+        .split(' ')
+        .nth(1)
+        .and_then(|pages| pages.parse().ok())
+        .expect("the second number is that of resident pages");
     pages * rustix::param::page_size() as u64
 }

@@ -77,6 +77,11 @@ impl Session {
         self.guard.path().to_owned()
     }
 
+    /// Ends the logger. What it wrote is there as long as the folder.
+    pub(crate) fn stop(self) -> TempDir {
+        self.folder
+    }
+
     /// Ends the logger, and calls `visit` for each record.
     pub(crate) fn visit(self, visit: impl FnMut(&Record<'_>)) -> Vec<(Level, u64)> {
         let path = self.path();
