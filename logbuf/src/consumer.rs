@@ -126,6 +126,27 @@ impl<F: Flavour> Consumer<F> {
         }
     }
 
+    /// Takes back what was held by [`Batch::hold`]: it was not taken, and comes again.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let (mut producer, mut consumer) = logbuf::queue::spsc::new(1024);
+    /// producer.try_claim(3)?.commit();
+    /// let mut batch = consumer.batch(usize::MAX);
+    /// assert_eq!(batch.iter().count(), 1);
+    /// batch.hold();
+    /// assert!(consumer.is_empty());
+    ///
+    /// consumer.rewind_held();
+    /// assert_eq!(consumer.try_claim().unwrap().len(), 3);
+    /// # Ok::<(), logbuf::ClaimError>(())
+    /// ```
+    pub fn rewind_held(&mut self) {
+        self.read = self.head;
+        self.taken = self.head;
+    }
+
     /// Bytes of ring that are held: taken and not yet released.
     pub fn held_bytes(&self) -> usize {
         (self.read - self.head) as usize
