@@ -119,7 +119,7 @@ impl<F: Flavour> Producer<F> {
     }
 
     /// The longest payload that fits the ring, in bytes: half the capacity less 12; 0 if detached. It always fits an
-    /// empty ring.
+    /// empty ring of which nothing is reserved: see [`spsc`](crate::queue::spsc::Producer::set_reserve).
     pub fn max_record_len(&self) -> usize {
         self.ring.as_ref().map_or(0, |ring| ring.track().max_record_len())
     }

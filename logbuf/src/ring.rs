@@ -128,17 +128,6 @@ impl Track {
         }
     }
 
-    /// Whether a payload of `len` bytes fits an empty ring.
-    #[inline]
-    pub(crate) fn check_len(self, len: usize) -> Result<(), ClaimError> {
-        let max = self.max_record_len();
-        // One compare for both: 0 wraps around to the largest number.
-        if len.wrapping_sub(1) < max {
-            return Ok(());
-        }
-        Err(if len == 0 { ClaimError::ZeroLength } else { ClaimError::TooLong { len, max } })
-    }
-
     /// Sets the positions `start..end`, at most a lap, to zero.
     ///
     /// # Safety
@@ -153,4 +142,14 @@ impl Track {
         // SAFETY: the range is at most a lap, so that this ends before `start` at the latest.
         unsafe { self.first().zero(bytes - in_this_lap) };
     }
+}
+
+/// Whether a payload of `len` bytes may be claimed where the longest is one of `max`.
+#[inline]
+pub(crate) fn check_len(len: usize, max: usize) -> Result<(), ClaimError> {
+    // One compare for both: 0 wraps around to the largest number.
+    if len.wrapping_sub(1) < max {
+        return Ok(());
+    }
+    Err(if len == 0 { ClaimError::ZeroLength } else { ClaimError::TooLong { len, max } })
 }

@@ -31,7 +31,7 @@ use std::time::Duration;
 
 use crate::error::{ClaimError, StorageError};
 use crate::flavour::{Flavour, Reserve, Reserved};
-use crate::ring::{Ring, Track};
+use crate::ring::{Ring, Track, check_len};
 use crate::storage::Storage;
 use crate::sync::Ordering;
 use crate::word::{GRANULE, HEADER, Word, span};
@@ -145,7 +145,7 @@ impl Mpsc {
         max: usize,
     ) -> Result<Reserved, ClaimError> {
         let track = self.track;
-        track.check_len(min)?;
+        check_len(min, track.max_record_len())?;
         let tail = &ring.control().tail.0;
         // Relaxed: the compare-and-swap finds out whether it is still true.
         let mut position = tail.load(Ordering::Relaxed);

@@ -6,7 +6,7 @@
 
 use crate::error::{ClaimError, StorageError};
 use crate::flavour::{Flavour, Reserve, Reserved};
-use crate::ring::{Ring, Track};
+use crate::ring::{Ring, Track, check_len};
 use crate::slot::Slot;
 use crate::storage::Storage;
 use crate::sync::Ordering;
@@ -74,7 +74,7 @@ pub struct Spsc {
     limit: Slot,
     /// Position at which the lap of the cursor starts.
     lap: u64,
-    /// Free bytes that claims leave alone.
+    /// Free bytes that claims leave alone: a multiple of 8, at most half the capacity.
     reserve: usize,
 }
 
@@ -128,10 +128,14 @@ impl Producer {
         Some(unsafe { WriteClaim::new(self, reserved) })
     }
 
-    /// Keeps `bytes` bytes of the ring free from now on: claims are refused that would leave less. At most half of the
-    /// ring can be kept.
+    /// Keeps `bytes` bytes of the ring, rounded up to a multiple of 8, free from now on: claims are refused that would leave
+    /// less. At most half of the ring can be kept.
     ///
     /// This keeps room for what must not be refused: set the reserve to 0, claim, and set it again.
+    ///
+    /// With a reserve the longest record is shorter, because it has to fit an empty ring less the reserve:
+    /// [`ClaimError::TooLong`] says how long it may be, which is half of what is not reserved, rounded up to a multiple of 8,
+    /// less 12 bytes. [`max_record_len`](Producer::max_record_len) remains that of the ring without a reserve.
     ///
     /// # Examples
     ///
@@ -151,7 +155,8 @@ impl Producer {
     /// # Ok::<(), ClaimError>(())
     /// ```
     pub fn set_reserve(&mut self, bytes: usize) {
-        self.flavour.reserve = bytes.min(self.capacity() / 2);
+        // Half a capacity is a multiple of 8, and so is every place where a limit may stand.
+        self.flavour.reserve = bytes.min(self.capacity() / 2).next_multiple_of(GRANULE);
         // The next claim finds out how far it may go.
         self.flavour.limit = self.flavour.cursor;
     }
@@ -196,7 +201,7 @@ impl Spsc {
     #[inline(always)]
     fn fits(&self, len: usize) -> bool {
         // The first compare is for 0 and for lengths whose span would overflow.
-        len.wrapping_sub(1) < MAX_LEN && span(len) <= self.limit.bytes_after(self.cursor)
+        len.wrapping_sub(1) < MAX_LEN && self.limit.is_after(self.cursor, span(len))
     }
 
     /// Sees to it that a payload of `len` bytes fits before the limit.
@@ -205,7 +210,7 @@ impl Spsc {
     fn make_room(&mut self, ring: Option<&Ring>, len: usize) -> Result<(), ClaimError> {
         let ring = ring.ok_or(ClaimError::Detached)?;
         let track = ring.track();
-        self.check_len(track, len)?;
+        check_len(len, self.max_len(track))?;
         // Acquire: pairs with the consumer's release, so that it has read what stood there before we write.
         let head = ring.control().head.0.released.load(Ordering::Acquire);
         let free_until = head + (track.capacity() - self.reserve) as u64;
@@ -236,18 +241,20 @@ impl Spsc {
     fn extend_limit(&mut self, track: Track, free_until: u64) {
         let cursor = self.cursor.bytes_after(track.first());
         let free = free_until.saturating_sub(self.lap).min(track.capacity() as u64) as usize;
-        let longest = cursor + span(track.max_record_len());
-        // Not behind the cursor, where a reserve that was set meanwhile would put it.
-        let limit = free.saturating_sub(GRANULE).min(longest).max(cursor);
+        let longest = cursor + span(self.max_len(track));
+        // Whole granules: a commit moves the cursor by such, and must not pass the limit. And not before the cursor, where
+        // a reserve that was set meanwhile would put it.
+        let free = free.saturating_sub(GRANULE) & !(GRANULE - 1);
+        let limit = free.min(longest).max(cursor);
         // SAFETY: less than the capacity.
         self.limit = unsafe { track.first().add(limit) };
     }
 
-    /// As [`Track::check_len`], for a ring that is smaller by the reserve.
-    fn check_len(&self, track: Track, len: usize) -> Result<(), ClaimError> {
-        track.check_len(len)?;
-        let max = track.max_record_len().saturating_sub(self.reserve / 2);
-        if len > max { Err(ClaimError::TooLong { len, max }) } else { Ok(()) }
+    /// The longest payload that fits an empty ring less the reserve, wherever its positions stand: see
+    /// [`Track::max_record_len`]. Its span ends where it does, so that a longer one has a longer span.
+    fn max_len(&self, track: Track) -> usize {
+        let half = (track.capacity() - self.reserve) / 2;
+        half.next_multiple_of(GRANULE) - GRANULE - HEADER
     }
 }
 
@@ -277,8 +284,12 @@ impl Reserve for Spsc {
         min: usize,
         max: usize,
     ) -> Result<Reserved, ClaimError> {
-        if !self.fits(max) && self.make_room(ring, max).is_err() {
-            self.make_room(ring, min)?;
+        if !self.fits(max) {
+            // With a reserve, more than the longest record counts as that, as without.
+            let longest = ring.map_or(max, |ring| self.max_len(ring.track()));
+            if self.make_room(ring, max.min(longest).max(min)).is_err() {
+                self.make_room(ring, min)?;
+            }
         }
         let room = self.limit.bytes_after(self.cursor) - HEADER;
         Ok(Reserved { at: self.cursor, len: room.min(max) })

@@ -225,3 +225,31 @@ fn a_detached_producer_refuses_everything() {
     assert_eq!((producer.capacity(), producer.max_record_len(), producer.position()), (0, 0, 0));
     assert!(producer.is_empty() && producer.is_consumer_gone());
 }
+
+#[test]
+fn every_reserve_is_kept_at_every_position() {
+    for reserve in (0..=70).chain([usize::MAX]) {
+        for start in (0..256).step_by(8) {
+            let (mut producer, mut consumer) = spsc::new(128);
+            advance(&mut producer, &mut consumer, start);
+            producer.set_reserve(reserve);
+            let kept = reserve.min(64).next_multiple_of(8);
+            let max = ((128 - kept) / 2).next_multiple_of(8) - 12;
+            let too_long = |len| Err(ClaimError::TooLong { len, max });
+            // Whatever was claimed before, the same lengths are refused for ever.
+            assert_eq!(send(&mut producer, &vec![1; max + 1]), too_long(max + 1));
+            drop(producer.try_claim(1).unwrap());
+            assert_eq!(send(&mut producer, &vec![1; max + 1]), too_long(max + 1));
+            assert_eq!(
+                producer.try_claim_up_to(1, 100).unwrap().len(),
+                max,
+                "{reserve} at {start}"
+            );
+            send(&mut producer, &vec![1; max]).unwrap();
+            while producer.try_claim_up_to(1, 100).map(|claim| claim.commit()).is_ok() {
+                assert!(producer.len_bytes() + kept + 8 <= 128, "{reserve} at {start}");
+            }
+            assert_eq!(receive(&mut consumer), Some(vec![1; max]));
+        }
+    }
+}

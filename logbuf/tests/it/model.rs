@@ -2,10 +2,11 @@
 
 use std::collections::VecDeque;
 
-use logbuf::{ClaimError, Flavour};
+use logbuf::queue::{mpsc, spsc};
+use logbuf::{ClaimError, Consumer, Flavour, Producer};
 use proptest::prelude::*;
 
-use crate::support::{Make, for_each_flavour, send};
+use crate::support::{Make, send};
 
 #[derive(Clone, Copy, Debug)]
 enum Operation {
@@ -16,6 +17,15 @@ enum Operation {
     Peek,
     Batch { max_bytes: usize, records: usize, end: BatchEnd },
     ReleaseHeld,
+    SetReserve { bytes: usize },
+    Renew,
+}
+
+/// What is tested. The last two are for SPSC rings, and do nothing to others.
+struct Subject<F: Flavour> {
+    make: Make<F>,
+    set_reserve: fn(&mut Producer<F>, usize) -> usize,
+    renew: fn(&mut Producer<F>, &mut Consumer<F>),
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -35,6 +45,8 @@ fn operation() -> impl Strategy<Value = Operation> {
         1 => Just(Operation::Peek),
         4 => (0_usize..300, 0_usize..10, end).prop_map(|(max_bytes, records, end)| Operation::Batch { max_bytes, records, end }),
         2 => Just(Operation::ReleaseHeld),
+        2 => (0_usize..300).prop_map(|bytes| Operation::SetReserve { bytes }),
+        1 => Just(Operation::Renew),
     ]
 }
 
@@ -44,29 +56,35 @@ fn payload(serial: &mut u8, len: usize) -> Vec<u8> {
     (0..len).map(|index| serial.wrapping_add(index as u8)).collect()
 }
 
-fn matches_a_queue_of_vectors<F: Flavour>(make: Make<F>) {
+fn matches_a_queue_of_vectors<F: Flavour>(subject: Subject<F>) {
     let strategy = (6_u32..9, prop::collection::vec(operation(), 1..300));
     let config =
         ProptestConfig { cases: 400, failure_persistence: None, ..ProptestConfig::default() };
-    proptest!(config, |((bits, operations) in strategy)| run(make, 1 << bits, &operations)?);
+    proptest!(config, |((bits, operations) in strategy)| run(&subject, 1 << bits, &operations)?);
 }
 
 fn run<F: Flavour>(
-    make: Make<F>,
+    subject: &Subject<F>,
     capacity: usize,
     operations: &[Operation],
 ) -> Result<(), TestCaseError> {
-    let (mut producer, mut consumer) = make(capacity);
-    let max_len = producer.max_record_len();
+    let (mut producer, mut consumer) = (subject.make)(capacity);
+    let mut reserve = 0;
     let mut queue = VecDeque::new();
     let mut serial = 0;
     let mut held = false;
     for &operation in operations {
+        // What is refused for its length depends on nothing but the reserve.
+        let max_len = ((capacity - reserve) / 2).next_multiple_of(8) - 12;
+        let claims = producer.position();
         match operation {
             Operation::Send { len } => {
                 let sent = payload(&mut serial, len);
                 match send(&mut producer, &sent) {
-                    Ok(()) => queue.push_back(sent),
+                    Ok(()) => {
+                        prop_assert!(len <= max_len, "{len} bytes with {reserve} reserved");
+                        queue.push_back(sent);
+                    }
                     Err(ClaimError::ZeroLength) => prop_assert_eq!(len, 0),
                     Err(ClaimError::TooLong { max, .. }) => {
                         prop_assert!(max == max_len && len > max)
@@ -83,7 +101,7 @@ fn run<F: Flavour>(
             Operation::Shrink { min, max, len } => {
                 if let Ok(mut claim) = producer.try_claim_up_to(min, max) {
                     let room = claim.len();
-                    prop_assert!(room >= min && room <= max.max(min));
+                    prop_assert!(room >= min && room <= max.max(min) && room <= max_len);
                     let sent = payload(&mut serial, room);
                     claim.copy_from_slice(&sent);
                     claim.commit_len(len);
@@ -135,15 +153,55 @@ fn run<F: Flavour>(
                 held = false;
                 prop_assert_eq!(consumer.held_bytes(), 0);
             }
+            Operation::SetReserve { bytes } => {
+                reserve = (subject.set_reserve)(&mut producer, bytes);
+            }
+            Operation::Renew => {
+                consumer.release_held();
+                held = false;
+                for expected in queue.drain(..) {
+                    let record = consumer.try_claim();
+                    prop_assert_eq!(record.as_deref(), Some(&expected[..]));
+                }
+                let position = producer.position();
+                (subject.renew)(&mut producer, &mut consumer);
+                prop_assert!(producer.capacity() == capacity, "the ring is empty");
+                prop_assert!(producer.position() >= position);
+                reserve = (subject.set_reserve)(&mut producer, 0);
+            }
         }
         prop_assert!(consumer.read_position() <= producer.position());
-        prop_assert!(producer.len_bytes() <= capacity);
+        prop_assert!(producer.len_bytes() <= capacity - 8);
+        if producer.position() > claims && !matches!(operation, Operation::Renew) {
+            prop_assert!(producer.len_bytes() <= capacity - 8 - reserve, "the reserve is kept");
+        }
     }
     let rest: Vec<Vec<u8>> = consumer.batch(usize::MAX).iter().map(<[u8]>::to_vec).collect();
     prop_assert_eq!(rest, Vec::from(queue));
     Ok(())
 }
 
-for_each_flavour! {
-    random_operations = matches_a_queue_of_vectors;
+#[test]
+fn random_operations_on_spsc() {
+    matches_a_queue_of_vectors(Subject {
+        make: spsc::new,
+        set_reserve: |producer, bytes| {
+            producer.set_reserve(bytes);
+            bytes.min(producer.capacity() / 2).next_multiple_of(8)
+        },
+        renew: |producer, consumer| {
+            // The last one has to go first.
+            *producer = spsc::Producer::detached();
+            *producer = consumer.renew_producer().unwrap_or(spsc::Producer::detached());
+        },
+    });
+}
+
+#[test]
+fn random_operations_on_mpsc() {
+    matches_a_queue_of_vectors(Subject {
+        make: mpsc::new,
+        set_reserve: |_, _| 0,
+        renew: |_, _| {},
+    });
 }

@@ -36,9 +36,9 @@ fn a_record_too_long_for_what_the_reserve_leaves_says_so() {
     producer.set_reserve(100);
     assert_eq!(
         producer.try_claim(max).unwrap_err(),
-        ClaimError::TooLong { len: max, max: max - 50 }
+        ClaimError::TooLong { len: max, max: max - 48 }
     );
-    producer.try_claim(max - 50).expect("it fits an empty ring").commit();
+    producer.try_claim(max - 48).expect("it fits an empty ring").commit();
 }
 
 #[test]
