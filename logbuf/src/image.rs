@@ -196,10 +196,11 @@ impl<'a> Image<'a> {
         bytes as u64 <= left.min(self.end - position)
     }
 
-    /// Where the next header that was written stands, behind room that was reserved and not even marked. The consumer left
-    /// zeros there, and whoever reserved it wrote nothing, so that it is the next word that is not zero.
+    /// Where the next header that was written stands, behind room from `from` on, an empty header, that was reserved and
+    /// not even marked. The consumer left zeros there, and whoever reserved it wrote nothing, so that it is the next word
+    /// that is not zero.
     fn behind_unmarked(&self, from: u64) -> u64 {
-        (from..self.end)
+        (from + GRANULE as u64..self.end)
             .step_by(GRANULE)
             .find(|&position| self.word(position) != Word::EMPTY)
             .unwrap_or(self.end)
@@ -266,8 +267,8 @@ impl<'a> Iterator for Entries<'a> {
                         Some(len) if image.holds(position, span(len)) => {
                             position + span(len) as u64
                         }
-                        Some(_) => return self.fail(word),
-                        None => image.behind_unmarked(position),
+                        None if word == Word::EMPTY => image.behind_unmarked(position),
+                        _ => return self.fail(word),
                     };
                     self.position = next;
                     return Some(Ok(Entry::Open { position, bytes: next - position }));

@@ -174,6 +174,51 @@ fn no_bytes_make_it_panic_or_run_for_ever() {
     }
 }
 
+#[test]
+fn no_byte_beside_open_claims_makes_it_run_for_ever() {
+    let folder = tempdir().unwrap();
+    let path = folder.path().join("ring");
+    let (mut first, _consumer) = mpsc::with_storage(file(&path, 128));
+    let (mut second, mut third) = (first.clone(), first.clone());
+    let _open = first.try_claim(9).unwrap();
+    send(&mut second, b"between").unwrap();
+    let _last = second.try_claim(20).unwrap();
+    send(&mut third, b"behind").unwrap();
+    let marked = std::fs::read(&path).unwrap();
+    let unmarked = {
+        let mut bytes = marked.clone();
+        bytes[4096..4096 + 4].fill(0);
+        bytes
+    };
+    for good in [marked, unmarked] {
+        assert_eq!(Image::parse(&good).unwrap().entries().filter(Result::is_ok).count(), 4);
+        let mut bad = good.clone();
+        for at in (0..512).chain(4096..good.len()) {
+            for value in 0..=u8::MAX {
+                bad[at] = value;
+                if let Ok(image) = Image::parse(&bad) {
+                    // Each entry takes a granule at least, and an error ends it.
+                    let most = 128 / 8 + 1;
+                    assert!(image.entries().take(most + 1).count() <= most, "{value:#x} at {at}");
+                }
+            }
+            bad[at] = good[at];
+        }
+    }
+}
+
+#[test]
+fn a_claim_of_no_bytes_is_an_error() {
+    let folder = tempdir().unwrap();
+    let path = folder.path().join("ring");
+    let (mut producer, _consumer) = mpsc::with_storage(file(&path, 64));
+    let _open = producer.try_claim(9).unwrap();
+    let mut bytes = std::fs::read(&path).unwrap();
+    bytes[4096..4100].copy_from_slice(&0x4000_0000_u32.to_ne_bytes());
+    let entries: Vec<_> = Image::parse(&bytes).unwrap().entries().take(2).collect();
+    assert_eq!(entries, [Err(ImageError::BadHeader { position: 0, word: 0x4000_0000 })]);
+}
+
 const CHILD: &str = "LOGBUF_TEST_RING";
 
 /// Writes into a ring until it is killed. Does nothing unless it is run by the test below.
