@@ -5,7 +5,11 @@ use logbuf_format::{
     block::{Codec, Compression, Kind},
     escape,
 };
-use std::{fmt, io, path::Path, sync::Arc};
+use std::{
+    fmt, io,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 /// How many findings of one kind in one file are kept one by one; those that follow are counted.
 const KEPT: u64 = 8;
@@ -134,6 +138,11 @@ pub enum Problem {
     Cut(Error),
     /// The file ends behind a whole block, without END: it is being written, or its writer was killed.
     Open,
+    /// The file is a copy of a segment that is read already, and is left out.
+    Copy {
+        /// The file that is read.
+        of: PathBuf,
+    },
     /// Bytes stand behind the END block.
     Trailing {
         /// How many.
@@ -167,7 +176,7 @@ impl Problem {
     pub fn severity(&self) -> Severity {
         match self {
             Self::Io(_) | Self::Foreign(_) => Severity::Failure,
-            Self::Open | Self::ClockStep { .. } => Severity::Note,
+            Self::Open | Self::Copy { .. } | Self::ClockStep { .. } => Severity::Note,
             _ => Severity::Damage,
         }
     }
@@ -193,6 +202,7 @@ impl Problem {
             Self::TooMany { .. } => "limits passed",
             Self::Cut(_) => "cuts",
             Self::Open => "open segments",
+            Self::Copy { .. } => "copies",
             Self::Trailing { .. } => "trailing bytes",
             Self::Count { .. } => "wrong event counts",
             Self::LossCount { .. } => "wrong loss counts",
@@ -300,6 +310,10 @@ impl fmt::Display for Problem {
             Self::Open => f.write_str(
                 "no END block: the segment is still being written, or its writer was killed",
             ),
+            Self::Copy { of } => {
+                let of = of.display().to_string();
+                write!(f, "a copy of {}, which is read already: left out", escape::controls(&of))
+            }
             Self::Trailing { bytes } => {
                 write!(f, "expected the end of the file behind the END block, found {bytes} bytes")
             }

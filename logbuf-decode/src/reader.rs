@@ -137,6 +137,11 @@ impl Reader {
         if self.is_live && !Segment::is_started(&mut source)? {
             self.waiting.push(source);
         } else if let Some(segment) = Segment::open(source, &mut self.findings)? {
+            if let Some(of) = self.segments.iter().find(|read| segment.is_copy_of(read)) {
+                let problem = Problem::Copy { of: of.path().to_owned() };
+                self.findings.add(segment.file(), None, problem);
+                return Ok(());
+            }
             self.segments.push(segment);
             self.scan(self.segments.len() - 1);
         }

@@ -231,6 +231,12 @@ impl Segment {
         &mut self.source
     }
 
+    /// Whether the two are the same segment in two files: salts are random, so they tell, with the number.
+    pub(crate) fn is_copy_of(&self, other: &Self) -> bool {
+        let number = |segment: &Self| segment.header().map(|header| header.number);
+        number(self).is_some() && number(self) == number(other) && self.salt() == other.salt()
+    }
+
     /// The salt of its blocks.
     pub(crate) fn salt(&self) -> u64 {
         self.walk.salt()

@@ -106,3 +106,15 @@ fn a_header_with_a_wrong_time_is_reported() {
     assert_eq!(lines.len(), 2);
     assert!(findings.iter().any(|found| matches!(found.problem, Problem::Range)), "{findings:?}");
 }
+
+#[test]
+fn a_copy_of_a_segment_is_left_out() {
+    let (bytes, expected) = build(&vec![vec![vec![vec![1, 2, 3]]]]);
+    let copies = vec![bytes[0].clone(), bytes[0].clone()];
+    let (lines, findings) = decode_all(Reader::new(), copies);
+    assert_eq!(lines.len(), expected.len());
+    assert!(
+        matches!(&findings[..], [finding] if matches!(finding.problem, Problem::Copy { .. })),
+        "{findings:?}"
+    );
+}
