@@ -7,6 +7,7 @@ use std::error::Error;
 use std::fs;
 use std::hash::{DefaultHasher, Hasher};
 use std::path::{Path, PathBuf};
+use std::process::ExitCode;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc;
 use std::sync::{Mutex, PoisonError};
@@ -31,10 +32,26 @@ struct Totals {
     unreadable: AtomicU64,
 }
 
-fn main() -> Result<(), Box<dyn Error>> {
+fn main() -> ExitCode {
+    match run() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("quickstart: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run() -> Result<(), Box<dyn Error>> {
     let folder = std::env::args_os().nth(1).map_or_else(|| PathBuf::from("."), PathBuf::from);
-    if !folder.is_dir() {
-        return Err(format!("{} is not a folder", folder.display()).into());
+    match fs::metadata(&folder) {
+        Ok(found) if found.is_dir() => {}
+        Ok(_) => {
+            return Err(
+                format!("{} is not a folder; name the folder to read", folder.display()).into()
+            );
+        }
+        Err(reason) => return Err(format!("cannot read {}: {reason}", folder.display()).into()),
     }
     // One run's log at a time: what an earlier run left would be shown with it.
     if Path::new(OUTPUT).exists() {
@@ -44,7 +61,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let guard = Builder::new(Path::new(OUTPUT).join("quickstart")).start()?;
     let (totals, start) = (Totals::default(), Instant::now());
     read_all(&folder, &totals);
-    info!(folder = %folder.display(), elapsed_ms = start.elapsed().as_secs_f64() * 1e3, "done");
+    info!(folder = %folder.display(), elapsed_us = start.elapsed().as_micros() as u64, "done");
     guard.flush()?;
     let stats = guard.stats();
     drop(guard);
@@ -67,11 +84,14 @@ fn read_all(folder: &Path, totals: &Totals) {
             let receiver = &receiver;
             let work = move || {
                 // The lock is held while waiting, and given back before the file is read.
-                while let Ok(path) = receiver.lock().unwrap_or_else(PoisonError::into_inner).recv() {
+                while let Ok(path) = receiver.lock().unwrap_or_else(PoisonError::into_inner).recv()
+                {
                     read_file(&path, totals);
                 }
             };
-            if let Err(reason) = thread::Builder::new().name(format!("worker-{id}")).spawn_scoped(scope, work) {
+            if let Err(reason) =
+                thread::Builder::new().name(format!("worker-{id}")).spawn_scoped(scope, work)
+            {
                 error!(id, %reason, "cannot start a worker");
             }
         }
@@ -82,7 +102,10 @@ fn read_all(folder: &Path, totals: &Totals) {
                         break;
                     }
                 }
-                Ok(_) => {}
+                Ok(entry) if entry.file_type().is_dir() => {}
+                Ok(entry) => {
+                    warn!("{} is no file and no folder, and is left out", %entry.path().display())
+                }
                 Err(reason) => {
                     totals.unreadable.fetch_add(1, Ordering::Relaxed);
                     warn!(%reason, "cannot walk");
@@ -95,7 +118,8 @@ fn read_all(folder: &Path, totals: &Totals) {
 
 /// Version control and build output are somebody else's.
 fn is_wanted(entry: &DirEntry) -> bool {
-    entry.depth() == 0 || !(entry.file_name() == ".git" || entry.path().join("CACHEDIR.TAG").exists())
+    entry.depth() == 0
+        || !(entry.file_name() == ".git" || entry.path().join("CACHEDIR.TAG").exists())
 }
 
 /// Reads a file and logs what it found.
@@ -104,7 +128,8 @@ fn read_file(path: &Path, totals: &Totals) {
     let name = path.to_string_lossy();
     match fs::read(path) {
         Ok(content) => {
-            let (bytes, lines) = (content.len(), content.iter().filter(|byte| **byte == b'\n').count());
+            let (bytes, lines) =
+                (content.len(), content.iter().filter(|byte| **byte == b'\n').count());
             let mut hasher = DefaultHasher::new();
             hasher.write(&content);
             let elapsed_ns = start.elapsed().as_nanos() as u64;
@@ -121,7 +146,12 @@ fn read_file(path: &Path, totals: &Totals) {
 
 fn print_summary(totals: &Totals, stats: &Stats) {
     let get = |total: &AtomicU64| total.load(Ordering::Relaxed);
-    println!("{} files, {} bytes, {} unreadable", get(&totals.files), get(&totals.bytes), get(&totals.unreadable));
+    println!(
+        "{} files, {} bytes, {} unreadable",
+        get(&totals.files),
+        get(&totals.bytes),
+        get(&totals.unreadable)
+    );
     println!("{} records in {} bytes of log, {} lost\n", stats.written, stats.bytes, stats.lost);
 }
 

@@ -36,10 +36,6 @@ codes! {
         RING_FULL = 0 => "ring full",
         /// The record was longer than a ring takes.
         TOO_LONG = 1 => "record too long",
-        /// It was logged while another record was being written.
-        REENTRANT = 2 => "logged while logging",
-        /// The thread had no ring, and none could be had.
-        NO_RING = 3 => "thread had no ring",
     }
 }
 
