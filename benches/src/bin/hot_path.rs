@@ -39,11 +39,16 @@ fn main() {
     };
     let calls: u64 = calls.parse().expect("CALLS is a number");
     let folder = tempfile::tempdir().expect("a temporary folder can be made");
-    let guard = Builder::new(folder.path().join("app")).level(Level::Debug).start().expect("the folder can be written to");
+    let guard = Builder::new(folder.path().join("app"))
+        .level(Level::Debug)
+        .start()
+        .expect("the folder can be written to");
     for i in 0..black_box(calls) {
         match subject.as_str() {
             "three_numbers" => three_numbers(i, 2 * i, i as f64 / 2.0),
-            "text_of_40_bytes" => text_of_40_bytes(black_box("the quick brown fox jumps over a lazy do")),
+            "text_of_40_bytes" => {
+                text_of_40_bytes(black_box("the quick brown fox jumps over a lazy do"))
+            }
             "no_values" => no_values(),
             "two_fields" => two_fields(i as u32, i),
             "site_that_is_off" => site_that_is_off(i, 2 * i, i as f64 / 2.0),
