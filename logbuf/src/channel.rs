@@ -2,7 +2,8 @@
 //!
 //! A channel is a ring of [`crate::queue`] and a way to wait at its reading end. Senders never block in the kernel: they try
 //! once, or spin for a short while. The receiver parks; whoever sends says with `notify` that there is something to read,
-//! which makes a system call only if the receiver is parked. Several records can be sent for one `notify`.
+//! which makes a system call only if the receiver is parked. Several records can be sent for one `notify`. A
+//! claim that is given up notifies by itself, because records of other senders may have waited behind it.
 //!
 //! # Examples
 //!
@@ -22,11 +23,13 @@
 //! # sender.join().unwrap();
 //! ```
 
+mod claim;
 pub mod mpsc;
 mod receiver;
 mod sender;
 pub mod spsc;
 
+pub use claim::WriteClaim;
 pub use receiver::{Receiver, RecvError, TryRecvError};
 pub use sender::{SendError, Sender};
 

@@ -224,3 +224,23 @@ fn loom_the_last_of_two_senders_wakes_the_receiver() {
         two.join().unwrap();
     });
 }
+
+#[test]
+fn loom_a_claim_given_up_wakes_the_receiver() {
+    model(|| {
+        let (mut slow, mut rx) = channel::mpsc::channel(64);
+        let mut quick = slow.clone();
+        let open = thread::spawn(move || {
+            drop(slow.try_send(4).unwrap());
+            slow // not dropped: that would wake the receiver
+        });
+        let behind = thread::spawn(move || {
+            quick.try_send(4).unwrap().commit();
+            quick.notify();
+            quick
+        });
+        assert_eq!(rx.recv(None).unwrap().len(), 4);
+        open.join().unwrap();
+        behind.join().unwrap();
+    });
+}

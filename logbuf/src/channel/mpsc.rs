@@ -7,6 +7,9 @@ use crate::storage::Storage;
 /// The sending end of an MPSC channel.
 pub type Sender = super::Sender<Mpsc>;
 
+/// Room in an MPSC channel, to be filled and committed.
+pub type WriteClaim<'a> = super::WriteClaim<'a, Mpsc>;
+
 /// The receiving end of an MPSC channel.
 pub type Receiver = super::Receiver<Mpsc>;
 

@@ -6,7 +6,8 @@ use std::ops::Deref;
 
 use crossbeam_utils::Backoff;
 
-use crate::claim::WriteClaim;
+use super::WriteClaim;
+use crate::claim;
 use crate::error::ClaimError;
 use crate::flavour::Flavour;
 use crate::producer::Producer;
@@ -44,7 +45,7 @@ impl<F: Flavour> Sender<F> {
     #[inline]
     pub fn try_send(&mut self, len: usize) -> Result<WriteClaim<'_, F>, SendError> {
         self.check_connected()?;
-        self.producer.try_claim(len).map_err(SendError::Claim)
+        Self::hand_out(self.producer.try_claim(len), &self.gate)
     }
 
     /// As [`try_send`](Sender::try_send); if the ring is full, notifies the receiver and spins for some ten microseconds
@@ -68,7 +69,7 @@ impl<F: Flavour> Sender<F> {
             spins += 1;
             spins <= SENDER_SPINS
         };
-        self.producer.claim_while(len, again).map_err(SendError::Claim)
+        Self::hand_out(self.producer.claim_while(len, again), gate)
     }
 
     /// Claims as much room as there is now, at least `min` and at most `max` bytes: see
@@ -84,7 +85,7 @@ impl<F: Flavour> Sender<F> {
         max: usize,
     ) -> Result<WriteClaim<'_, F>, SendError> {
         self.check_connected()?;
-        self.producer.try_claim_up_to(min, max).map_err(SendError::Claim)
+        Self::hand_out(self.producer.try_claim_up_to(min, max), &self.gate)
     }
 
     /// Wakes the receiver if it waits. Call it after a commit, or once after several; it makes a system call only if the
@@ -92,6 +93,17 @@ impl<F: Flavour> Sender<F> {
     #[inline]
     pub fn notify(&self) {
         self.gate.notify();
+    }
+
+    #[inline(always)]
+    fn hand_out<'a>(
+        claim: Result<claim::WriteClaim<'a, F>, ClaimError>,
+        gate: &'a Gate,
+    ) -> Result<WriteClaim<'a, F>, SendError> {
+        match claim {
+            Ok(claim) => Ok(WriteClaim::new(claim, gate)),
+            Err(error) => Err(SendError::Claim(error)),
+        }
     }
 
     #[inline]

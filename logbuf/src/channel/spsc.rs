@@ -7,6 +7,9 @@ use crate::storage::Storage;
 /// The sending end of an SPSC channel.
 pub type Sender = super::Sender<Spsc>;
 
+/// Room in an SPSC channel, to be filled and committed.
+pub type WriteClaim<'a> = super::WriteClaim<'a, Spsc>;
+
 /// The receiving end of an SPSC channel.
 pub type Receiver = super::Receiver<Spsc>;
 

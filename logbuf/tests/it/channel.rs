@@ -1,9 +1,10 @@
 //! Channels: waiting, waking, and ends that go.
 
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use logbuf::channel::{self, Receiver, RecvError, SendError, Sender, TryRecvError};
+use logbuf::channel::{self, Receiver, RecvError, SendError, Sender, TryRecvError, mpsc};
 use logbuf::{ClaimError, Flavour};
 
 use crate::support::{check, fill};
@@ -56,6 +57,47 @@ fn wakes<F: Flavour>(make: Make<F>) {
         }
         drop(there);
         assert_eq!(answers.recv(None).unwrap_err(), RecvError::Disconnected);
+    });
+}
+
+/// Ways to give up a claim.
+const GIVE_UP: [fn(mpsc::WriteClaim<'_>); 3] = [
+    |claim| drop(claim),
+    |claim| claim.commit_len(0),
+    |claim| {
+        let result = catch_unwind(AssertUnwindSafe(move || {
+            let _claim = claim;
+            resume_unwind(Box::new("in the middle of a record"));
+        }));
+        assert!(result.is_err());
+    },
+];
+
+#[test]
+fn a_claim_given_up_wakes_the_receiver_for_what_waits_behind_it() {
+    let (mut slow, mut rx) = mpsc::channel(256);
+    let mut quick = slow.clone();
+    let (mut done, mut received) = channel::spsc::channel(256);
+    thread::scope(|scope| {
+        scope.spawn(move || {
+            while let Ok(record) = rx.recv(None) {
+                let record = record.to_vec();
+                send(&mut done, &record).unwrap();
+            }
+        });
+        for round in 0..3000_u32 {
+            let open = slow.try_send(8).unwrap();
+            send(&mut quick, &round.to_le_bytes()).unwrap();
+            // Time for the receiver to wake, see that it is not ready, and park again.
+            for _ in 0..round % 16 {
+                thread::yield_now();
+            }
+            GIVE_UP[round as usize % GIVE_UP.len()](open);
+            // Nobody else says anything from here on.
+            let answer = received.recv(Some(Duration::from_secs(60))).expect("it was woken");
+            assert_eq!(&*answer, round.to_le_bytes());
+        }
+        drop((slow, quick));
     });
 }
 
