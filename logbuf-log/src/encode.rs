@@ -34,7 +34,7 @@ use crate::value::Value;
 /// | addresses | `Ipv4Addr`, `Ipv6Addr`, `IpAddr`, `SocketAddrV4`, `SocketAddrV6`, `SocketAddr` |
 /// | owners | `&T`, `&mut T`, `Box`, `Rc`, `Arc`, `Cow` of these |
 /// | your own | structs and enums with `#[derive(Encode)]` |
-/// | serde's | what has a `postcard` schema, in [`Serde`](crate::Serde) (feature `serde`) |
+/// | serde's | what has a `postcard` schema, in `Serde` (feature `serde`) |
 ///
 /// Whatever is not `Encode` but is `Debug` or `Display` is formatted straight into the ring, without allocating, by
 /// putting `?` or `%` before the argument:

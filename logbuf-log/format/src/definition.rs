@@ -1,7 +1,7 @@
 //! The definitions of structs and enums, to which types refer by index.
 //!
 //! A type that contains itself refers to its own definition. How deep a value nests is therefore known only when it is
-//! read: see [`limits::NESTING`](crate::limits::NESTING).
+//! read: see [`limits::NESTING`].
 
 use crate::{Error, Fault, Part, fields::Fields, limits, types::Type};
 use serde::Serialize;
