@@ -9,6 +9,7 @@ use crossbeam_utils::Backoff;
 use crate::batch::Batch;
 use crate::consumer::{Consumer, ReadClaim};
 use crate::flavour::Flavour;
+use crate::queue::mpsc::{Mpsc, Stall};
 use crate::sync::{Arc, RECEIVER_SPINS};
 use crate::wait::Gate;
 
@@ -118,6 +119,38 @@ impl<F: Flavour> Receiver<F> {
     /// Releases what was held by [`Batch::hold`].
     pub fn release_held(&mut self) {
         self.consumer.release_held();
+    }
+
+    /// Takes back what was held by [`Batch::hold`]: see [`Consumer::rewind_held`].
+    pub fn rewind_held(&mut self) {
+        self.consumer.rewind_held();
+    }
+
+    /// Lets the senders get ahead: see [`Consumer::set_head_start`].
+    pub fn set_head_start(&mut self, time: Duration) {
+        self.consumer.set_head_start(time);
+    }
+}
+
+impl Receiver<Mpsc> {
+    /// What the receiver waits for, if the next room was reserved and not committed: see
+    /// [`Consumer::stall`](Consumer#method.stall). Ask after a wait that ended in time.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use logbuf::channel::mpsc;
+    ///
+    /// let (mut tx, mut rx) = mpsc::channel(4096);
+    /// let open = tx.try_send(100)?;
+    /// assert!(rx.wait(Some(Duration::ZERO)).is_err());
+    /// let stall = rx.stall().expect("the claim is open");
+    /// assert_eq!((stall.position, stall.bytes), (0, 104));
+    /// # Ok::<(), logbuf::channel::SendError>(())
+    /// ```
+    pub fn stall(&mut self) -> Option<Stall> {
+        self.consumer.stall()
     }
 }
 

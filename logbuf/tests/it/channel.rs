@@ -101,6 +101,28 @@ fn a_claim_given_up_wakes_the_receiver_for_what_waits_behind_it() {
     });
 }
 
+#[test]
+fn a_receiver_can_all_that_a_consumer_can() {
+    let (mut slow, mut rx) = mpsc::channel(256);
+    let mut quick = slow.clone();
+    rx.set_head_start(Duration::from_micros(20));
+    send(&mut quick, b"first").unwrap();
+    let mut batch = rx.batch(usize::MAX);
+    assert_eq!(batch.iter().count(), 1);
+    batch.hold();
+    rx.rewind_held();
+    assert_eq!(rx.batch(usize::MAX).iter().count(), 1, "it was not taken");
+    assert_eq!(rx.stall(), None);
+
+    let open = slow.try_send(8).unwrap();
+    send(&mut quick, b"behind").unwrap();
+    assert_eq!(rx.wait(Some(Duration::ZERO)).unwrap_err(), RecvError::Timeout);
+    let stall = rx.stall().expect("a claim is open");
+    assert_eq!((stall.position, stall.bytes), (16, 32));
+    open.commit();
+    assert_eq!(rx.stall(), None);
+}
+
 fn times_out<F: Flavour>(make: Make<F>) {
     let (mut tx, mut rx) = make(64);
     assert_eq!(rx.try_recv().unwrap_err(), TryRecvError::Empty);
