@@ -12,6 +12,9 @@ use crate::word::{GRANULE, Kind, Word, span};
 
 /// The bytes of a ring that was in a [file](Storage::file), read by whoever comes after its owner.
 ///
+/// The bytes have to be read when the owner is gone, or while neither end of the ring moves. Read in the middle of things,
+/// they are of different times, which cannot be seen in them: records may be missing or be mixed with later ones.
+///
 /// It holds the records that were committed and not released: those before are the business of whoever read them. Nothing
 /// in the bytes is trusted; whatever they are, this neither panics nor reads outside of them, and says where they stop
 /// making sense.
@@ -143,10 +146,10 @@ impl<'a> Image<'a> {
         let lap_later = head + capacity;
         let (start, end) = if shared {
             let end = field("tail", offset_of!(Control, tail), &|value| {
-                is_position(value) && value <= lap_later
+                is_position(value) && (head..=lap_later).contains(&value)
             })?;
             let zeroing = field("zeroing", head_offset + offset_of!(Head, zeroing), &|value| {
-                is_position(value) && (head..=end).contains(&value.max(head))
+                is_position(value) && value <= end
             })?;
             (head.max(zeroing), end)
         } else {

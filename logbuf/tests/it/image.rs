@@ -134,6 +134,8 @@ fn wrong_control_blocks_are_named() {
     ] {
         check(offset, &value.to_ne_bytes(), ImageError::BadControl { field, value });
     }
+    // It is the tail that cannot be, whatever the consumer was about to zero.
+    check(128, &24_u64.to_ne_bytes(), ImageError::BadControl { field: "tail", value: 16 });
     for len in 0..good.len() {
         let expected = if len < 512 { 512 } else { 4096 + 64 };
         assert_eq!(Image::parse(&good[..len]).err(), Some(ImageError::TooShort { len, expected }));
