@@ -68,7 +68,8 @@ enum Memory {
 pub struct Pages {
     /// Make all pages now, so that no page fault is left for the hot path.
     pub prefault: bool,
-    /// Ask for huge pages. This never fails: [`Storage::pages`] says what was granted.
+    /// Ask for huge pages, and map a whole number of them: up to 2 MiB more than the ring needs. That they are not to be had
+    /// is no error: [`Storage::pages`] says what was granted.
     pub huge: bool,
     /// Lock the pages into memory, so that they are never swapped out. Subject to `RLIMIT_MEMLOCK`.
     pub lock: bool,
@@ -82,8 +83,8 @@ pub enum PageKind {
     Normal,
     /// Huge pages from the reserved pool.
     Huge,
-    /// The kernel was asked to use huge pages where it can. So many bytes of the buffer and the control block were in huge
-    /// pages when the storage was made; with [`Pages::prefault`] that number is final unless the kernel does more later.
+    /// The kernel was asked to use huge pages where it can. So many bytes of the mapping, which is rounded up to whole huge
+    /// pages, were in such when the storage was made; with [`Pages::prefault`] that number is final unless the kernel does more later.
     Transparent {
         /// Bytes in huge pages.
         huge_bytes: usize,
@@ -145,8 +146,8 @@ impl Storage {
 
     /// Creates a file, readable and writable for its owner alone, and maps it for a storage with `capacity` bytes rounded
     /// up to a power of two. Its blocks are allocated and its pages made now. What is committed to the ring is in the
-    /// file at once as far as other processes are concerned, and stays there when this one dies, in whatever way: see
-    /// [`Image`](crate::Image). It is not synchronised with a disk; the place for it is `/dev/shm`.
+    /// file at once as far as other processes are concerned, and stays there when this one dies, in whatever way. Whoever
+    /// reads it does so when the owner is gone, or while neither end of the ring moves: see [`Image`](crate::Image). It is not synchronised with a disk; the place for it is `/dev/shm`.
     ///
     /// `metadata` is the owner's: at most [`Storage::MAX_METADATA`] bytes for whoever finds the file. Removing the file
     /// is up to the caller.
@@ -158,8 +159,9 @@ impl Storage {
     ///
     /// # Safety
     ///
-    /// Until both ends of the ring are dropped, nobody else may write to the file or shorten it. What another process
-    /// reads from it does no harm.
+    /// Until both ends of the ring are dropped, nobody else may write to the file or shorten it. That includes children that
+    /// this process forks: they inherit the mapping and both ends with it, and may use neither, not even drop them, unless
+    /// the parent never uses that end again. What another process reads from the file does no harm.
     ///
     /// # Examples
     ///
@@ -176,7 +178,7 @@ impl Storage {
     /// claim.copy_from_slice(b"hello");
     /// claim.commit();
     ///
-    /// // As another process would, at whatever time:
+    /// // As another process would, when this one is gone; here, while neither end moves:
     /// let bytes = std::fs::read(&path).unwrap();
     /// let image = Image::parse(&bytes).unwrap();
     /// assert_eq!(image.metadata(), b"who and when");

@@ -23,11 +23,13 @@ pub(super) struct Mapping {
 }
 
 impl Mapping {
-    /// Maps `bytes` bytes of anonymous memory.
+    /// Maps `bytes` bytes of anonymous memory; if huge pages are asked for, a whole number of them, because there are none for
+    /// less.
     pub(super) fn anonymous(
         bytes: usize,
         pages: Pages,
     ) -> Result<(Mapping, PageKind), StorageError> {
+        let bytes = if pages.huge { bytes.next_multiple_of(HUGE_PAGE) } else { bytes };
         let (mapping, kind) = match pages.huge.then(|| Mapping::reserved_huge(bytes)).flatten() {
             Some(mapping) => (mapping, PageKind::Huge),
             None => (map_anonymous(bytes, MapFlags::PRIVATE)?, PageKind::Normal),
@@ -49,9 +51,8 @@ impl Mapping {
         Ok((mapping, kind))
     }
 
-    /// Maps huge pages from the reserved pool, if there are enough.
+    /// Maps `bytes` bytes of huge pages, a whole number of them, from the reserved pool, if there are enough.
     fn reserved_huge(bytes: usize) -> Option<Mapping> {
-        let bytes = bytes.next_multiple_of(HUGE_PAGE);
         map_anonymous(bytes, MapFlags::PRIVATE | MapFlags::HUGETLB | MapFlags::HUGE_2MB).ok()
     }
 
@@ -167,6 +168,17 @@ fn address_range(range: &str) -> Option<(usize, usize)> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_small_mapping_of_huge_pages_is_one_huge_page() {
+        let huge = Pages { huge: true, ..Pages::default() };
+        let (mapping, _) = Mapping::anonymous(4096 + 64, huge).unwrap();
+        assert_eq!(mapping.bytes, HUGE_PAGE);
+        let (mapping, _) = Mapping::anonymous(4096 + HUGE_PAGE, huge).unwrap();
+        assert_eq!(mapping.bytes, 2 * HUGE_PAGE);
+        let (mapping, _) = Mapping::anonymous(4096 + 64, Pages::default()).unwrap();
+        assert_eq!(mapping.bytes, 4096 + 64);
+    }
 
     #[test]
     fn huge_pages_are_found_in_smaps() {

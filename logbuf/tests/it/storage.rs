@@ -16,7 +16,14 @@ const PAGES: [Pages; 4] = [
 #[test]
 fn rings_work_in_anonymous_pages() {
     for pages in PAGES {
-        let storage = Storage::anonymous(40_000, pages).unwrap();
+        let storage = match Storage::anonymous(40_000, pages) {
+            // How much may be locked is for the system to say: none, for some users.
+            Err(StorageError::System { call: "mlock", bytes, .. }) if pages.lock => {
+                assert!(bytes >= 65_536);
+                continue;
+            }
+            result => result.unwrap(),
+        };
         assert_eq!(storage.capacity(), 65_536);
         let (mut producer, mut consumer) = spsc::with_storage(storage);
         for round in 0..10_000_u32 {
@@ -31,7 +38,9 @@ fn huge_pages_are_reported() {
     let storage =
         Storage::anonymous(8 << 20, Pages { prefault: true, huge: true, lock: false }).unwrap();
     match storage.pages() {
-        PageKind::Transparent { huge_bytes } => assert!(huge_bytes <= storage.capacity() + 4096),
+        PageKind::Transparent { huge_bytes } => {
+            assert!(huge_bytes <= storage.capacity() + (2 << 20))
+        }
         kind => assert!(matches!(kind, PageKind::Huge | PageKind::Normal)),
     }
     assert_eq!(Storage::anonymous(4096, Pages::default()).unwrap().pages(), PageKind::Normal);
