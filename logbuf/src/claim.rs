@@ -56,9 +56,18 @@ impl<'a, F: Flavour> WriteClaim<'a, F> {
 
     /// Makes the first `len` bytes of the claim a record and gives up the rest.
     ///
-    /// A `len` of 0 gives up the whole claim; one beyond the claim commits all of it.
+    /// A `len` of 0 gives up the whole claim. One beyond the claim is a mistake; it commits the claim and nothing else.
+    ///
+    /// # Panics
+    ///
+    /// With debug assertions, if `len` is beyond the claim, which is then given up.
     #[inline]
     pub fn commit_len(self, len: usize) {
+        debug_assert!(
+            len <= self.reserved.len,
+            "{len} bytes of a claim of {} bytes",
+            self.reserved.len
+        );
         if len == 0 {
             return;
         }

@@ -94,13 +94,14 @@ impl<F: Flavour> Consumer<F> {
     }
 
     /// Lets the producer get ahead: a [`batch`](Consumer::batch) that follows a small one that left nothing in the ring
-    /// first spins for `time`. Zero, which is the default, switches this off.
+    /// first spins for `time`. Zero, which is the default, switches this off; more than a millisecond counts as a
+    /// millisecond, because whoever spins for longer should sleep.
     ///
     /// A consumer that is faster than its producer reads each record as soon as it is committed, and the two wait for each
     /// other's cache lines at every record. With a head start of some microseconds records move in bulk, several times as
     /// many of them, and each takes up to that much longer to arrive.
     pub fn set_head_start(&mut self, time: Duration) {
-        self.head_start = time;
+        self.head_start = time.min(MAX_HEAD_START);
         self.close_behind = false;
     }
 
@@ -301,6 +302,9 @@ impl<F: Flavour> fmt::Debug for Consumer<F> {
             .finish_non_exhaustive()
     }
 }
+
+/// The longest that a consumer spins before a batch.
+const MAX_HEAD_START: Duration = Duration::from_millis(1);
 
 /// Below so many bytes of ring, a batch that left nothing was close behind the producer.
 const SMALL_BATCH: u64 = 2048;

@@ -56,6 +56,10 @@ impl<'a, F: Flavour> WriteClaim<'a, F> {
     /// Makes the first `len` bytes of the claim a record and gives up the rest: see
     /// [`commit_len`](crate::WriteClaim::commit_len). The receiver is to be told with [`notify`](super::Sender::notify); if
     /// `len` is 0, it was told.
+    ///
+    /// # Panics
+    ///
+    /// As there: with debug assertions, if `len` is beyond the claim.
     #[inline]
     pub fn commit_len(self, len: usize) {
         if len == 0 {

@@ -242,6 +242,7 @@ impl Reserve for Mpsc {
         max: usize,
     ) -> Result<Reserved, ClaimError> {
         let ring = ring.ok_or(ClaimError::Detached)?;
+        check_len(min, self.track.max_record_len())?;
         match self.reserve_between(ring, max, max) {
             Err(ClaimError::Full) if min < max => self.reserve_between(ring, min, max),
             result => result,

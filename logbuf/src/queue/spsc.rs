@@ -237,6 +237,21 @@ impl Spsc {
         Ok(())
     }
 
+    /// Sees to it that a payload of `max` bytes fits before the limit, or at least one of `min` bytes. As without a
+    /// reserve, a `max` beyond the longest record counts as that.
+    #[cold]
+    #[inline(never)]
+    fn make_room_up_to(
+        &mut self,
+        ring: Option<&Ring>,
+        min: usize,
+        max: usize,
+    ) -> Result<(), ClaimError> {
+        let longest = self.max_len(ring.ok_or(ClaimError::Detached)?.track());
+        check_len(min, longest)?;
+        self.make_room(ring, max.min(longest)).or_else(|_| self.make_room(ring, min))
+    }
+
     /// Moves the limit as far as the room before position `free_until`, the lap and the longest record allow.
     fn extend_limit(&mut self, track: Track, free_until: u64) {
         let cursor = self.cursor.bytes_after(track.first());
@@ -284,12 +299,8 @@ impl Reserve for Spsc {
         min: usize,
         max: usize,
     ) -> Result<Reserved, ClaimError> {
-        if !self.fits(max) {
-            // With a reserve, more than the longest record counts as that, as without.
-            let longest = ring.map_or(max, |ring| self.max_len(ring.track()));
-            if self.make_room(ring, max.min(longest).max(min)).is_err() {
-                self.make_room(ring, min)?;
-            }
+        if min == 0 || !self.fits(max) {
+            self.make_room_up_to(ring, min, max)?;
         }
         let room = self.limit.bytes_after(self.cursor) - HEADER;
         Ok(Reserved { at: self.cursor, len: room.min(max) })

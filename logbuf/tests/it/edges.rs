@@ -1,5 +1,8 @@
 //! Sizes and positions at their limits.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::time::{Duration, Instant};
+
 use logbuf::queue::spsc;
 use logbuf::{ClaimError, Flavour, Storage, StorageError};
 
@@ -13,8 +16,10 @@ for_each_flavour! {
     room_given_up_after_a_wrap_is_not_lost = given_up_after_wrap;
     as_much_as_there_is = up_to;
     a_shrunk_claim_leaves_the_rest = shrink;
+    a_claim_is_never_committed_beyond_its_end = commit_too_much;
     batches_end_at_their_limit = batch_limit;
     held_records_keep_their_room = hold;
+    a_head_start_has_a_limit = head_start;
     ends_know_of_each_other = presence;
 }
 
@@ -64,7 +69,16 @@ fn wrong_lengths<F: Flavour>(make: Make<F>) {
             );
         }
         assert_eq!(producer.try_claim_up_to(0, 0).unwrap_err(), ClaimError::ZeroLength);
+        assert_eq!(producer.try_claim_up_to(0, 10).unwrap_err(), ClaimError::ZeroLength);
     }
+    // A full ring does not change what is wrong with them.
+    while send(&mut producer, &[1; 4]).is_ok() {}
+    assert_eq!(producer.try_claim_up_to(0, 10).unwrap_err(), ClaimError::ZeroLength);
+    let len = max + 1;
+    assert_eq!(
+        producer.try_claim_up_to(len, len + 1).unwrap_err(),
+        ClaimError::TooLong { len, max }
+    );
 }
 
 fn fill_and_drain<F: Flavour>(make: Make<F>) {
@@ -126,9 +140,16 @@ fn shrink<F: Flavour>(make: Make<F>) {
     let claim = producer.try_claim(10).unwrap();
     claim.commit_len(0);
     assert_eq!(receive(&mut consumer), None);
+}
+
+fn commit_too_much<F: Flavour>(make: Make<F>) {
+    let (mut producer, mut consumer) = make(64);
     let claim = producer.try_claim(10).unwrap();
-    claim.commit_len(11);
-    assert_eq!(receive(&mut consumer).map(|record| record.len()), Some(10));
+    let result = catch_unwind(AssertUnwindSafe(move || claim.commit_len(11)));
+    // A mistake in the program: named where there are debug assertions, harmless where there are none.
+    assert_eq!(result.is_err(), cfg!(debug_assertions));
+    let expected = result.is_ok().then_some(10);
+    assert_eq!(receive(&mut consumer).map(|record| record.len()), expected);
 }
 
 fn batch_limit<F: Flavour>(make: Make<F>) {
@@ -152,6 +173,20 @@ fn batch_limit<F: Flavour>(make: Make<F>) {
     assert_eq!(consumer.head_position(), 64, "what was not handed out stays");
     assert_eq!(consumer.batch(usize::MAX).iter().count(), 6);
     assert_eq!(consumer.batch(usize::MAX).iter().count(), 0);
+}
+
+fn head_start<F: Flavour>(make: Make<F>) {
+    let (mut producer, mut consumer) = make(1024);
+    consumer.set_head_start(Duration::from_secs(20));
+    let start = Instant::now();
+    for sent in 0..3 {
+        send(&mut producer, &[sent]).unwrap();
+        let records: Vec<_> = consumer.batch(usize::MAX).iter().map(<[u8]>::to_vec).collect();
+        assert_eq!(records, [[sent]]);
+    }
+    let spun = start.elapsed();
+    assert!(spun >= Duration::from_millis(2), "before the second and the third: {spun:?}");
+    assert!(spun < Duration::from_secs(20), "{spun:?}");
 }
 
 fn hold<F: Flavour>(make: Make<F>) {

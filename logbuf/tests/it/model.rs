@@ -104,7 +104,7 @@ fn run<F: Flavour>(
                     prop_assert!(room >= min && room <= max.max(min) && room <= max_len);
                     let sent = payload(&mut serial, room);
                     claim.copy_from_slice(&sent);
-                    claim.commit_len(len);
+                    claim.commit_len(len.min(room));
                     if len > 0 {
                         queue.push_back(sent[..len.min(room)].to_vec());
                     }
