@@ -23,13 +23,12 @@ impl Slot {
         Granule::bytes_between(earlier.0, self.0)
     }
 
-    /// Whether this place lies at least `bytes` bytes of ring, less than half the address space, behind `start`: both of the
-    /// same buffer or both nowhere. Never if it lies before `start`.
+    /// Whether this place lies at least `bytes` bytes of ring, a multiple of 8 and not 0, behind `start`: both of the same
+    /// buffer or both nowhere. Never if it lies before `start`.
     #[inline(always)]
     pub(crate) fn is_after(self, start: Slot, bytes: usize) -> bool {
         debug_assert!(start.0.addr() <= self.0.addr());
-        // Signed: a place before the start is a negative number of bytes behind it. The compare costs the same.
-        bytes as isize <= Granule::bytes_between(start.0, self.0) as isize
+        Granule::is_behind(start.0, bytes, self.0)
     }
 
     /// The place `bytes`, a multiple of 8, further on.

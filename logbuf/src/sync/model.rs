@@ -78,6 +78,11 @@ impl Granule {
     }
 
     /// See the real one.
+    pub(crate) fn is_behind(earlier: *const Granule, bytes: usize, later: *const Granule) -> bool {
+        earlier.addr() + bytes / GRANULE * size_of::<Granule>() <= later.addr()
+    }
+
+    /// See the real one.
     pub(crate) unsafe fn word<'a>(at: *const Granule) -> &'a AtomicU32 {
         // SAFETY: the caller's promise.
         unsafe { &(*at).word }

@@ -68,6 +68,14 @@ impl Granule {
         later.addr().wrapping_sub(earlier.addr())
     }
 
+    /// Whether `later` is at least `bytes` bytes of ring behind `earlier`.
+    #[inline(always)]
+    pub(crate) fn is_behind(earlier: *const Granule, bytes: usize, later: *const Granule) -> bool {
+        // A sum, because a difference would be large, not negative, if the two were the wrong way round. In 64 bits, where it
+        // cannot overflow: an address is less than 2⁶³, and a span less than 2³¹.
+        earlier.addr() as u64 + bytes as u64 <= later.addr() as u64
+    }
+
     /// The header.
     ///
     /// # Safety
