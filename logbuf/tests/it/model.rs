@@ -17,6 +17,7 @@ enum Operation {
     Peek,
     Batch { max_bytes: usize, records: usize, end: BatchEnd },
     ReleaseHeld,
+    RewindHeld,
     SetReserve { bytes: usize },
     Renew,
 }
@@ -45,6 +46,7 @@ fn operation() -> impl Strategy<Value = Operation> {
         1 => Just(Operation::Peek),
         4 => (0_usize..300, 0_usize..10, end).prop_map(|(max_bytes, records, end)| Operation::Batch { max_bytes, records, end }),
         2 => Just(Operation::ReleaseHeld),
+        1 => Just(Operation::RewindHeld),
         2 => (0_usize..300).prop_map(|bytes| Operation::SetReserve { bytes }),
         1 => Just(Operation::Renew),
     ]
@@ -73,6 +75,7 @@ fn run<F: Flavour>(
     let mut queue = VecDeque::new();
     let mut serial = 0;
     let mut held = false;
+    let mut held_records = Vec::new();
     for &operation in operations {
         // What is refused for its length depends on nothing but the reserve.
         let max_len = ((capacity - reserve) / 2).next_multiple_of(8) - 12;
@@ -120,6 +123,7 @@ fn run<F: Flavour>(
                 let record = consumer.try_claim();
                 let expected = queue.pop_front();
                 prop_assert_eq!(record.as_deref(), expected.as_deref());
+                held_records.extend(expected);
             }
             Operation::Peek => {
                 let record = consumer.try_claim();
@@ -146,11 +150,19 @@ fn run<F: Flavour>(
                         taken = 0;
                     }
                 }
-                queue.drain(..taken);
+                held_records.extend(queue.drain(..taken));
             }
             Operation::ReleaseHeld => {
                 consumer.release_held();
                 held = false;
+                prop_assert_eq!(consumer.held_bytes(), 0);
+            }
+            Operation::RewindHeld => {
+                consumer.rewind_held();
+                held = false;
+                for record in held_records.drain(..).rev() {
+                    queue.push_front(record);
+                }
                 prop_assert_eq!(consumer.held_bytes(), 0);
             }
             Operation::SetReserve { bytes } => {
@@ -169,6 +181,9 @@ fn run<F: Flavour>(
                 prop_assert!(producer.position() >= position);
                 reserve = (subject.set_reserve)(&mut producer, 0);
             }
+        }
+        if consumer.held_bytes() == 0 {
+            held_records.clear();
         }
         prop_assert!(consumer.read_position() <= producer.position());
         prop_assert!(producer.len_bytes() <= capacity - 8);
