@@ -56,9 +56,10 @@ impl<'a> Encoder<'a> {
     pub fn put_formatted(&mut self, arguments: fmt::Arguments<'_>) {
         let at = self.wanted;
         self.put(&[0; 4]);
+        let mut text = Text { encoder: self, kept: 0, cut: false };
         // An error can only come from a `Debug` or `Display` implementation that gives up; what it wrote before is kept.
-        let mark = if fmt::write(self, arguments).is_err() { CUT } else { 0 };
-        let len = (self.wanted - at - 4) as u32 | mark;
+        let failed = fmt::write(&mut text, arguments).is_err();
+        let len = text.kept as u32 | if failed || text.cut { CUT } else { 0 };
         if let Some(place) = self.room.get_mut(at..at + 4) {
             place.copy_from_slice(&len.to_le_bytes());
         }
@@ -79,9 +80,26 @@ impl<'a> Encoder<'a> {
     }
 }
 
-impl fmt::Write for Encoder<'_> {
+/// Formats into an encoder. What does not fit is counted, and the text ends at the last character that does.
+struct Text<'e, 'a> {
+    encoder: &'e mut Encoder<'a>,
+    /// Bytes of text in the room.
+    kept: usize,
+    cut: bool,
+}
+
+impl fmt::Write for Text<'_, '_> {
     fn write_str(&mut self, text: &str) -> fmt::Result {
-        self.put(text.as_bytes());
+        let Encoder { room, wanted } = &mut *self.encoder;
+        if !self.cut {
+            let fits = text.floor_char_boundary(room.len().saturating_sub(*wanted));
+            if let Some(place) = room.get_mut(*wanted..*wanted + fits) {
+                place.copy_from_slice(&text.as_bytes()[..fits]);
+                self.kept += fits;
+            }
+            self.cut = fits < text.len();
+        }
+        *wanted = wanted.saturating_add(text.len());
         Ok(())
     }
 }
@@ -98,6 +116,15 @@ mod tests {
         encoder.put(&[5, 6, 7, 8]);
         assert_eq!(encoder.wanted(), 8);
         assert_eq!(room, [1, 2, 3, 4, 0xAA, 0xAA]);
+    }
+
+    #[test]
+    fn formatted_text_ends_where_the_room_does_and_is_marked() {
+        let mut room = [0xAA; 8];
+        let mut encoder = Encoder::new(&mut room);
+        encoder.put_formatted(format_args!("{}{}{}", "aä", "öü", "z"));
+        assert_eq!(encoder.wanted(), 4 + 8, "all of it is counted");
+        assert_eq!(&room, b"\x03\0\0\x80a\xc3\xa4\xAA");
     }
 
     #[test]
