@@ -43,6 +43,7 @@ mod error;
 mod events;
 mod filter;
 mod full;
+mod guard;
 mod limit;
 mod loss;
 mod macros;
@@ -60,7 +61,7 @@ mod thread;
 mod value;
 mod writer;
 
-pub use builder::{Builder, Guard};
+pub use builder::Builder;
 pub use encode::Encode;
 #[cfg(feature = "serde")]
 pub use encode::Serde;
@@ -68,6 +69,7 @@ pub use env::EnvFilterError;
 pub use error::{FlushError, InitError, WriteError};
 pub use filter::{Filter, FilterError, FilterExpected};
 pub use full::WhenFull;
+pub use guard::Guard;
 pub use logbuf_format::Level;
 pub use logbuf_macros::Encode;
 pub use static_level::STATIC_MAX_LEVEL;

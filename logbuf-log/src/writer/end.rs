@@ -1,0 +1,85 @@
+//! Ending: the segment is closed, or given up, and the rings are left to the next writer.
+
+use std::mem;
+
+use logbuf::{Consumer, Flavour};
+use logbuf_format::block::Kind;
+use logbuf_format::end::End;
+
+use super::{Writer, retry_delay};
+use crate::clock;
+use crate::error::WriteError;
+use crate::registry::REGISTRY;
+use crate::segment::Table;
+
+/// How often writing is tried in a row when the logger ends, before what is left is given up.
+pub(super) const LAST_TRIES: u32 = 5;
+
+impl Writer {
+    /// Ends the segment as it should end. Everything taken is written.
+    pub(super) fn close(mut self) {
+        self.list_again();
+        let anchor = clock::anchor();
+        self.put_clock(anchor);
+        let stats = self.control.counters.read();
+        let mut table = Table::new(Kind::END);
+        let end = End {
+            blocks: self.segment.blocks(),
+            written: stats.written,
+            lost: stats.lost,
+            closed_unix_ns: anchor.unix_ns,
+        };
+        end.put(&mut table.payload);
+        table.entries = 1;
+        self.segment.put_table(&table);
+        while let Err(error) = self.write() {
+            if self.failures >= LAST_TRIES {
+                return self.abandon(error);
+            }
+            std::thread::sleep(retry_delay(self.failures));
+        }
+        if let Err(source) = self.segment.sync() {
+            self.report(source, None);
+        }
+        self.give_back();
+    }
+
+    /// Ends with records that cannot be written. They are still in the rings, and the next writer finds them there.
+    pub(super) fn abandon(mut self, last: WriteError) {
+        for (thread, lost) in self.losses.drain(..) {
+            thread.as_deref().unwrap_or(&REGISTRY.stand_in).losses.put_back(&lost);
+        }
+        // A block that was written in part would be damage to a reader.
+        let _stays_if_that_fails = self.segment.cut();
+        self.adopt_rings();
+        let mut left = 0;
+        for attached in &mut self.rings {
+            attached.finished = false;
+            attached.ring.consumer.rewind_held();
+            left += count(&mut attached.ring.consumer);
+        }
+        if let Some(consumer) = &mut self.shared {
+            consumer.rewind_held();
+            left += count(consumer);
+        }
+        self.report(last.source, Some(left));
+        self.give_back();
+    }
+
+    /// Leaves the rings to the next writer.
+    fn give_back(&mut self) {
+        let rings = self.rings.drain(..).filter(|attached| !attached.finished);
+        REGISTRY.give_back(rings.map(|attached| attached.ring));
+        if let Some(consumer) = self.shared.take() {
+            REGISTRY.give_back_shared(consumer);
+        }
+    }
+}
+
+/// Counts the records that are ready, and takes none.
+fn count<F: Flavour>(consumer: &mut Consumer<F>) -> u64 {
+    let mut batch = consumer.batch(usize::MAX);
+    let count = batch.iter().count() as u64;
+    mem::forget(batch);
+    count
+}

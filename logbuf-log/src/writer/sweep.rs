@@ -1,0 +1,121 @@
+//! Sweeping the rings: what they hold becomes the block that is being filled.
+
+use super::{Attached, BLOCK, Writer};
+use crate::registry::{REGISTRY, Ring};
+
+/// Where records come from.
+#[derive(Debug, Clone, Copy)]
+enum Source {
+    /// The ring of one thread, by its place in the writer's list.
+    Own(usize),
+    /// The ring of those who have none.
+    Shared,
+}
+
+/// What a look at the rings brought.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Sweep {
+    /// Nothing was in them.
+    Nothing,
+    /// Something was, and all that had been there when it began was taken.
+    Found,
+    /// A write failed before all was taken.
+    Cut,
+}
+
+impl Writer {
+    /// Moves what the rings hold into blocks, and writes those that are full.
+    pub(super) fn sweep(&mut self) -> Sweep {
+        if self.failures > 0 {
+            // What could not be written comes first; the rings keep the rest.
+            return Sweep::Cut;
+        }
+        self.adopt_rings();
+        let mut sweep = Sweep::Nothing;
+        let rings = (0..self.rings.len()).map(Source::Own);
+        for source in rings.chain(self.shared.is_some().then_some(Source::Shared)) {
+            match self.drain(source) {
+                Sweep::Nothing => {}
+                Sweep::Found => sweep = Sweep::Found,
+                Sweep::Cut => return Sweep::Cut,
+            }
+        }
+        if self.rings.iter().any(|attached| attached.finished) && self.emit().is_ok() {
+            for attached in self.rings.extract_if(.., |attached| attached.finished) {
+                REGISTRY.retire(attached.ring);
+            }
+        }
+        sweep
+    }
+
+    /// Moves what one ring holds: a lap at most, so that a busy thread starves neither the others nor a flush.
+    fn drain(&mut self, source: Source) -> Sweep {
+        let mut sweep = Sweep::Nothing;
+        let (_, mut left) = self.room(source);
+        while left > 0 {
+            let taken = match source {
+                Source::Own(i) => self.take_extent(i, left),
+                Source::Shared => self.take_shared(left),
+            };
+            if taken == 0 {
+                break;
+            }
+            sweep = Sweep::Found;
+            left = left.saturating_sub(taken);
+            let (held, capacity) = self.room(source);
+            if (self.events.len() >= BLOCK || held > capacity / 2) && self.emit().is_err() {
+                return Sweep::Cut;
+            }
+        }
+        sweep
+    }
+
+    /// Bytes that are held of a ring, and its capacity.
+    fn room(&self, source: Source) -> (usize, usize) {
+        match (source, &self.shared) {
+            (Source::Own(i), _) => {
+                let consumer = &self.rings[i].ring.consumer;
+                (consumer.held_bytes(), consumer.capacity())
+            }
+            (Source::Shared, Some(consumer)) => (consumer.held_bytes(), consumer.capacity()),
+            (Source::Shared, None) => (0, 0),
+        }
+    }
+
+    pub(super) fn adopt_rings(&mut self) {
+        let rings = REGISTRY.adopt().into_iter();
+        self.rings.extend(rings.map(|ring| Attached { ring, listed: false, finished: false }));
+    }
+
+    /// Copies up to `limit` bytes of ring `i` into the block. Returns how many bytes of ring that were.
+    fn take_extent(&mut self, i: usize, limit: usize) -> usize {
+        let Attached { ring: Ring { id, consumer, thread }, finished, .. } = &mut self.rings[i];
+        // Before the records: if the producer was gone by then, what is found now is all there is.
+        let gone = consumer.is_producer_gone();
+        let room = BLOCK.saturating_sub(self.events.len());
+        let mut batch = consumer.batch(room.min(limit));
+        if !self.events.take(&mut batch, *id, thread, &mut self.dictionary) {
+            *finished = gone;
+            return 0;
+        }
+        let taken = batch.end() - batch.start();
+        batch.hold();
+        taken as usize
+    }
+
+    /// Copies up to `limit` bytes of the shared ring into the block. Returns how many bytes of ring that were.
+    fn take_shared(&mut self, limit: usize) -> usize {
+        let Some(consumer) = &mut self.shared else { return 0 };
+        let room = BLOCK.saturating_sub(self.events.len());
+        let mut batch = consumer.batch(room.min(limit));
+        // Threads that had their rings since the segment began are listed in it, and so are those whose rings are here.
+        let rings = &self.rings;
+        let is_listed = |id| {
+            id >= self.first_thread || rings.iter().any(|attached| attached.ring.thread.id == id)
+        };
+        self.events.take_shared(&mut batch, is_listed, &mut self.dictionary);
+        let taken = batch.end() - batch.start();
+        batch.hold();
+        taken as usize
+    }
+}
