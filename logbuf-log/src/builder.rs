@@ -186,7 +186,14 @@ impl Builder {
             eprintln!("logbuf: {error}; this directive is passed over");
         }
         switch::set_filter(env_filter.unwrap_or(self.filter));
-        Ok(Guard { control, path, env_errors, suppressed_before, thread: Some(thread), running })
+        Ok(Guard {
+            control,
+            path,
+            env_errors,
+            suppressed_before,
+            thread: Some(thread),
+            _running: running,
+        })
     }
 }
 
