@@ -3,6 +3,7 @@
 pub mod call;
 pub mod measure;
 pub mod pin;
+pub mod report;
 pub mod subject;
 pub mod table;
 pub mod ticks;
