@@ -154,6 +154,7 @@ impl Builder {
             build: platform::build_id(),
             clock: clock::kind(),
             ticks_per_second: clock::frequency(),
+            session: 0,
         };
         let dictionary = Dictionary::new().map_err(|source| InitError::Description { source })?;
         let segment = Segment::create(&location, anchor, meta)?;

@@ -163,6 +163,16 @@ impl<F: Flavour> Consumer<F> {
         self.head
     }
 
+    /// Puts a word beside the ring for whoever finds its [file](crate::Storage::file) when this process is dead, such as
+    /// who writes to it now: see [`Image::label`](crate::Image::label). It is 0 until it is set.
+    ///
+    /// Set it before the producer gets to work: a record that is found in the file was then committed under this label or
+    /// a later one.
+    pub fn set_label(&self, label: u64) {
+        // Release: with what hands the producer to its thread, the label is there before the records are.
+        self.ring.control().preamble.0.label.store(label, Ordering::Release);
+    }
+
     /// Size of the ring in bytes.
     pub fn capacity(&self) -> usize {
         self.track.capacity()

@@ -4,7 +4,7 @@
 //! records:
 //!
 //! ```text
-//! offset   0  magic, layout version, flavour, capacity, offset of the buffer, length of the metadata
+//! offset   0  magic, layout version, flavour, capacity, offset of the buffer, length of the metadata, label
 //!        128  head: position up to which room was released          written by the consumer
 //!        136  position up to which room is about to be released     written by the consumer (MPSC)
 //!        256  tail: position up to which room was reserved          written by the producers (MPSC)
@@ -21,7 +21,7 @@ use crate::sync::{AtomicU32, AtomicU64};
 pub(crate) const MAGIC: [u8; 8] = *b"\x89LBRING\n";
 
 /// The layout that this version writes and reads.
-pub(crate) const LAYOUT: u32 = 1;
+pub(crate) const LAYOUT: u32 = 2;
 
 /// 128 bytes of their own, because x86 fetches cache lines in pairs.
 #[repr(C, align(128))]
@@ -37,7 +37,7 @@ pub(crate) struct Control {
     pub(crate) presence: Line<Presence>,
 }
 
-/// What the memory is. Written before anybody shares it.
+/// What the memory is. Written before anybody shares it, but for the label.
 #[repr(C)]
 pub(crate) struct Preamble {
     pub(crate) magic: [u8; 8],
@@ -47,6 +47,8 @@ pub(crate) struct Preamble {
     pub(crate) capacity: u64,
     pub(crate) buffer_offset: u64,
     pub(crate) metadata_len: u64,
+    /// A word of the owner's: see [`Consumer::set_label`](crate::Consumer::set_label).
+    pub(crate) label: AtomicU64,
 }
 
 /// How far the consumer has got. Written by the consumer.
@@ -79,6 +81,7 @@ impl Control {
                 capacity: capacity as u64,
                 buffer_offset: buffer_offset as u64,
                 metadata_len: metadata_len as u64,
+                label: AtomicU64::new(0),
             }),
             head: Line(Head { released: AtomicU64::new(0), zeroing: AtomicU64::new(0) }),
             tail: Line(AtomicU64::new(0)),

@@ -25,6 +25,7 @@ use crate::word::{GRANULE, Kind, Word, span};
 #[derive(Clone, Copy)]
 pub struct Image<'a> {
     metadata: &'a [u8],
+    label: u64,
     buffer: &'a [u8],
     /// Up to here everything was released, or was about to be.
     start: u64,
@@ -161,12 +162,23 @@ impl<'a> Image<'a> {
             .ok_or(ImageError::TooShort { len: bytes.len(), expected: buffer_end })?;
         // Not behind the buffer, which is there.
         let metadata = &bytes[expected..expected + metadata_len];
-        Ok(Image { metadata, buffer, start, end, shared })
+        let label = number(PREAMBLE + offset_of!(Preamble, label));
+        Ok(Image { metadata, label, buffer, start, end, shared })
     }
 
     /// What the owner gave to [`Storage::file`].
     pub fn metadata(&self) -> &'a [u8] {
         self.metadata
+    }
+
+    /// The owner's word: see [`Consumer::set_label`](crate::Consumer::set_label).
+    pub fn label(&self) -> u64 {
+        self.label
+    }
+
+    /// Whether the ring is one for several producers.
+    pub fn is_shared(&self) -> bool {
+        self.shared
     }
 
     /// Size of the ring in bytes.

@@ -55,6 +55,7 @@ impl File {
             build: String::new(),
             clock: Clock::MONOTONIC,
             ticks_per_second: 1_000_000_000,
+            session: 0,
         };
         let mut bytes = Vec::new();
         let header = Header { number: 1, salt, anchor: anchor(0), meta };

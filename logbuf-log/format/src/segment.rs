@@ -50,6 +50,10 @@ pub struct Meta {
     pub clock: Clock,
     /// Its nominal frequency; used only where anchors do not bracket a time stamp.
     pub ticks_per_second: u64,
+    /// What the rings of the process, which may outlive it, are known by: random, the same in all segments that hold records of
+    /// these rings; 0 if the rings end with the process.
+    #[serde(skip)]
+    pub session: u64,
 }
 
 codes! {
@@ -81,6 +85,9 @@ impl Header {
         assert!(out.len().is_multiple_of(8), "a segment starts at a multiple of 8 bytes");
         let mut meta = Vec::new();
         fields::put(&mut meta, &self.meta);
+        if self.meta.session != 0 {
+            fields::put(&mut meta, &self.meta.session);
+        }
         check_meta(meta.len()).map_err(|fault| Error::at(out.len(), fault))?;
 
         let mut fixed = [0; LEN];
@@ -119,9 +126,7 @@ impl Header {
         let meta = &bytes[fixed_len..fixed_len + meta_len];
         crc::check(Part::SegmentMeta, meta, u32_at(fixed, 56))
             .map_err(|fault| Error::at(fixed_len, fault))?;
-        let meta = Fields::new(meta)
-            .take(Part::SegmentMeta)
-            .map_err(|error| error.after(fixed_len as u64))?;
+        let meta = take_meta(meta).map_err(|error| error.after(fixed_len as u64))?;
         let header = Self {
             number: u64_at(fixed, 16),
             salt: u64_at(fixed, 24),
@@ -130,6 +135,14 @@ impl Header {
         };
         Ok((header, need))
     }
+}
+
+/// The metadata; what follows its fields is from a later writer.
+fn take_meta(bytes: &[u8]) -> Result<Meta, Error> {
+    let mut fields = Fields::new(bytes);
+    let meta = fields.take(Part::SegmentMeta)?;
+    let session = if fields.is_empty() { 0 } else { fields.take(Part::SegmentMeta)? };
+    Ok(Meta { session, ..meta })
 }
 
 /// The fixed part, checked: magic, checksum, version, lengths.

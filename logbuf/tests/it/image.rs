@@ -117,7 +117,7 @@ fn wrong_control_blocks_are_named() {
         assert_eq!(Image::parse(&bad).err(), Some(expected));
     };
     check(0, b"ELF", ImageError::NotARing { found: *b"ELFRING\n" });
-    check(8, &2_u32.to_ne_bytes(), ImageError::UnknownLayout { found: 2, supported: 1 });
+    check(8, &3_u32.to_ne_bytes(), ImageError::UnknownLayout { found: 3, supported: 2 });
     check(12, &3_u32.to_ne_bytes(), ImageError::UnknownFlavour { found: 3 });
     for (offset, field, value) in [
         (16, "capacity", 0_u64),
@@ -271,4 +271,20 @@ fn records_outlive_a_process_that_is_killed() {
         assert!(sequences.len() > 4096 / 2 / 116, "{} records", found.len());
         assert!(sequences.windows(2).all(|pair| pair[0] + 1 == pair[1]));
     }
+}
+
+#[test]
+fn a_label_is_what_it_was_set_to_last() {
+    let folder = tempdir().unwrap();
+    let path = folder.path().join("ring");
+    let (_producer, consumer) = spsc::with_storage(file(&path, 256));
+    let label = || {
+        let bytes = std::fs::read(&path).unwrap();
+        let image = Image::parse(&bytes).unwrap();
+        (image.label(), image.is_shared())
+    };
+    assert_eq!(label(), (0, false));
+    consumer.set_label(7);
+    consumer.set_label(u64::MAX);
+    assert_eq!(label(), (u64::MAX, false));
 }

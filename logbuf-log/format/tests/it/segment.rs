@@ -33,6 +33,7 @@ pub(crate) fn header() -> Header {
             build: String::new(),
             clock: Clock::TSC,
             ticks_per_second: 2_000_000_000,
+            session: 0,
         },
     }
 }

@@ -28,6 +28,7 @@ pub(crate) fn header() -> Header {
             build: String::new(),
             clock: Clock::TSC,
             ticks_per_second: 2_600_000_000,
+            session: 0,
         },
     }
 }
