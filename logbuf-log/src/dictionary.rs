@@ -130,6 +130,7 @@ impl Dictionary {
             values: slots.collect(),
             typed,
             definitions,
+            kind: site::Kind::Event,
         };
         if self.tables.last().is_none_or(|table| table.payload.len() >= TABLE) {
             self.tables.push(Table::new(Kind::SITES));

@@ -206,6 +206,7 @@ pub(crate) fn site(id: u32, level: Level, template: &str, values: &[(&str, Type)
         values: values.iter().map(slot).collect(),
         typed: true,
         definitions: Default::default(),
+        kind: Default::default(),
     }
 }
 

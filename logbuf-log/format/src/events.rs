@@ -13,6 +13,9 @@ use crate::{
     limits,
 };
 
+/// What stands for the ring of an extent that restates scopes: see [`open_restated`].
+const RESTATED: u32 = u32::MAX;
+
 /// Bytes of an extent's head.
 const HEAD_LEN: usize = 32;
 
@@ -90,6 +93,16 @@ pub fn open(payload: &mut Vec<u8>, ring: u32, thread: u32, start: u64) -> OpenEx
     OpenExtent { at, records: 0 }
 }
 
+/// Starts an extent that says which scopes the next extent of `ring` and `thread` starts in, by records of
+/// [`scope`](crate::scope)s. It is sealed with `ring` as its end. Without records it says that they are not known.
+///
+/// # Panics
+///
+/// As [`open`].
+pub fn open_restated(payload: &mut Vec<u8>, ring: u32, thread: u32) -> OpenExtent {
+    open(payload, RESTATED, thread, ring.into())
+}
+
 impl OpenExtent {
     /// Appends a record.
     ///
@@ -157,6 +170,12 @@ impl<'a> Extent<'a> {
     /// error.
     pub fn records(&self) -> Records<'a> {
         Records { rest: self.bytes, offset: self.offset, left: self.count, count: self.count }
+    }
+
+    /// The ring whose next extent, of the same thread, starts in the scopes that this one restates; `None` for an extent
+    /// of records that were logged.
+    pub fn restates(&self) -> Option<u32> {
+        (self.ring == RESTATED).then_some(self.start as u32)
     }
 
     /// Reads the extent whose head stands at `at`.

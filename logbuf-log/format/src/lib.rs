@@ -7,7 +7,7 @@
 //! |---|---|
 //! | write or read the start of a file | [`segment`] |
 //! | write, read, or find again blocks | [`block`], [`scan`] |
-//! | handle what blocks hold | [`site`], [`thread`], [`clock`], [`events`], [`loss`], [`end`] |
+//! | handle what blocks hold | [`site`], [`thread`], [`clock`], [`events`], [`scope`], [`loss`], [`end`] |
 //! | turn ticks into wall-clock time | [`timeline`] |
 //! | take format strings apart | [`template`] |
 //! | turn records into text | [`value`], [`message`], [`render`], [`escape`] |
@@ -35,6 +35,7 @@ pub mod loss;
 pub mod message;
 pub mod render;
 pub mod scan;
+pub mod scope;
 pub mod segment;
 pub mod site;
 pub mod spec;

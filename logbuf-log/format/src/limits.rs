@@ -18,6 +18,9 @@ pub const DEPTH: usize = 64;
 /// How deep values nest, those of types that contain themselves included.
 pub const NESTING: usize = 256;
 
+/// Scopes of one path of a thread that are told apart; of more than these, no more is known than that there are.
+pub const SCOPES: usize = 64;
+
 /// Values of one site.
 pub const VALUES: usize = 255;
 

@@ -31,6 +31,22 @@ pub struct Site {
     pub typed: bool,
     /// The structs and enums among the types, and inside them.
     pub definitions: Definitions,
+    /// What its records are.
+    pub kind: Kind,
+}
+
+/// What the records of a site are. The order of the variants is part of the format.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum Kind {
+    /// What a program logs.
+    #[default]
+    Event,
+    /// A context is entered: see [`scope`](crate::scope).
+    Context,
+    /// Something happens to a span.
+    Span,
+    /// A context or a span is left.
+    Leave,
 }
 
 /// One value that each record of a site holds.
@@ -51,6 +67,8 @@ pub enum Role {
     Argument,
     /// A field of the record, beside the message.
     Field,
+    /// A part of the record's [head](crate::scope::Head): for readers, and shown to nobody.
+    Head,
 }
 
 impl Site {
@@ -89,6 +107,7 @@ impl Site {
     ///     values: vec![],
     ///     typed: true,
     ///     definitions: Default::default(),
+    ///     kind: Default::default(),
     /// };
     /// let mut payload = Vec::new();
     /// site.put(&mut payload)?;
@@ -116,6 +135,10 @@ impl Site {
             definitions: match fields.is_empty() {
                 true => Definitions::default(),
                 false => Definitions::take(&mut fields)?,
+            },
+            kind: match fields.is_empty() {
+                true => Kind::default(),
+                false => fields.take(Part::Kind)?,
             },
         };
         site.check_named().map_err(|fault| fields.error(fault))?;

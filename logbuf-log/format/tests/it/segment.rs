@@ -58,6 +58,7 @@ pub(crate) fn site(id: u32, level: Level, template: &str, values: Vec<Slot>) -> 
         values,
         typed: true,
         definitions: Definitions::default(),
+        kind: Default::default(),
     }
 }
 

@@ -10,7 +10,7 @@ use logbuf_format::{
     loss::{Loss, Reason},
     scan::{self, Scan},
     segment::{Clock, Header, Meta},
-    site::{Role, Site, Slot},
+    site::{self, Role, Site, Slot},
     thread::Thread,
     types::Type,
 };
@@ -46,6 +46,7 @@ fn site(id: u32, ty: Type) -> Site {
         values: vec![Slot { name: "qty".into(), role: Role::Argument, ty }],
         typed: true,
         definitions: Definitions::default(),
+        kind: Default::default(),
     }
 }
 
@@ -198,8 +199,8 @@ fn sites_and_one_bad_among_them() {
 fn a_hostile_type_does_not_exhaust_the_stack() {
     let mut entry = Vec::new();
     site(0, Type::Unit).put(&mut entry).unwrap();
-    // The last three bytes are the type, `typed`, and that there are no definitions.
-    entry.truncate(entry.len() - 3);
+    // The last four bytes are the type, `typed`, that there are no definitions, and the kind.
+    entry.truncate(entry.len() - 4);
     entry.extend_from_slice(&[17; 60_000]);
     let len = (entry.len() - 4) as u32;
     entry[..4].copy_from_slice(&len.to_le_bytes());
@@ -211,7 +212,7 @@ fn a_hostile_type_does_not_exhaust_the_stack() {
 fn an_unknown_type_costs_its_site_alone() {
     let mut payload = Vec::new();
     site(0, Type::Unit).put(&mut payload).unwrap();
-    let at = payload.len() - 3;
+    let at = payload.len() - 4;
     payload[at] = 99;
     site(1, Type::Unit).put(&mut payload).unwrap();
     let read: Vec<_> = Site::table(&payload).collect();
@@ -282,12 +283,12 @@ fn a_type_without_definition_costs_its_site_alone() {
 fn counts_of_types_and_definitions_are_not_believed() {
     let mut tuple = Vec::new();
     site(0, Type::Tuple(vec![Type::Unit])).put(&mut tuple).unwrap();
-    // Behind the count stand the type, `typed`, and that there are no definitions.
-    let count = tuple.len() - 4;
+    // Behind the count stand the type, `typed`, that there are no definitions, and the kind.
+    let count = tuple.len() - 5;
     let mut definitions = Vec::new();
     site(0, Type::Unit).put(&mut definitions).unwrap();
-    let last = definitions.len() - 1;
-    for (mut payload, at) in [(tuple, count), (definitions, last)] {
+    let none = definitions.len() - 2;
+    for (mut payload, at) in [(tuple, count), (definitions, none)] {
         payload.splice(at..=at, [0xFF, 0xFF, 0xFF, 0xFF, 0x0F]);
         let len = (payload.len() - 4) as u32;
         payload[..4].copy_from_slice(&len.to_le_bytes());
@@ -306,6 +307,40 @@ fn a_shape_that_is_not_known_costs_its_site_alone() {
     payload[at] = 9;
     let unknown = Fault::Unknown { part: Part::Shape, found: 9 };
     assert_eq!(Site::table(&payload).next(), Some(Err(Error::at(at, unknown))));
+}
+
+#[test]
+fn kinds_read_back_and_an_unknown_one_costs_its_site_alone() {
+    let kinds = [site::Kind::Event, site::Kind::Context, site::Kind::Span, site::Kind::Leave];
+    let sites = kinds.map(|kind| Site { kind, ..site(kind as u32, Type::Unit) });
+    let mut payload = Vec::new();
+    sites.iter().for_each(|site| site.put(&mut payload).unwrap());
+    *payload.last_mut().unwrap() = 4;
+    let mut read = Site::table(&payload);
+    for site in &sites[..3] {
+        assert_eq!(read.next().as_ref(), Some(&Ok(site.clone())));
+    }
+    let error = read.next().unwrap().unwrap_err();
+    assert!(matches!(error.fault, Fault::Malformed { part: Part::Kind, .. }), "{error}");
+}
+
+#[test]
+fn an_entry_that_ends_before_the_kind_is_an_event() {
+    let mut payload = Vec::new();
+    site(0, Type::Unit).put(&mut payload).unwrap();
+    payload.pop();
+    payload[0] -= 1;
+    assert_eq!(Site::table(&payload).next(), Some(Ok(site(0, Type::Unit))));
+}
+
+#[test]
+fn a_restated_extent_says_of_which_ring() {
+    let mut payload = Vec::new();
+    events::open_restated(&mut payload, 7, 3).seal(&mut payload, 7);
+    events::open(&mut payload, 7, 3, 40).seal(&mut payload, 40);
+    let extents: Vec<_> = events::extents(&payload).map(|extent| extent.unwrap()).collect();
+    assert_eq!(extents.iter().map(|extent| extent.restates()).collect::<Vec<_>>(), [Some(7), None]);
+    assert_eq!((extents[0].thread, extents[0].count), (3, 0));
 }
 
 #[test]

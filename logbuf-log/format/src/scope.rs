@@ -1,0 +1,248 @@
+//! Scopes: contexts and spans, in which a thread is while it logs.
+//!
+//! A thread has two **paths** from the outermost scope to the innermost, one of contexts and one of spans. Records of sites
+//! of another [`Kind`] than event change them, in order with the thread's events; so an event's context is what the
+//! records before it made of the paths, at no cost to the event. What such a record does stands in its **head**, in front
+//! of its other values; each head names a depth, so that a record that is missing leaves a visible hole and no wrong path.
+
+use crate::{Error, Fault, Part, bytes::array, limits, site::Kind, types::Type};
+
+/// One of the two paths of a thread.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Which {
+    /// Contexts: what `context!` enters.
+    Context,
+    /// Spans, as in `tracing`.
+    Span,
+}
+
+/// What a record does with its scope.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Op {
+    /// The thread enters the scope: the path is cut to the depth, and the scope put behind it.
+    Enter,
+    /// As enter, of a scope that the thread has been in before: said again for readers, not a fact of its own.
+    Restate,
+    /// The span is made. Moves no path.
+    Open,
+    /// The span gets further values. Moves no path.
+    Amend,
+    /// The span is gone. Moves no path.
+    Close,
+    /// The span follows from another: its one field is the id of that. Moves no path.
+    Follow,
+    /// The thread leaves the scope: the path is cut to the depth.
+    Leave,
+}
+
+/// Ops as sites of contexts and spans write them.
+const OPS: [Op; 6] = [Op::Enter, Op::Restate, Op::Open, Op::Amend, Op::Close, Op::Follow];
+
+/// What stands in front of the other values of a record of a scope.
+///
+/// # Examples
+///
+/// ```
+/// use logbuf_format::{scope::{Head, Op, Which}, site::Kind};
+///
+/// let head = Head { which: Which::Span, op: Op::Enter, depth: 1, id: 7 };
+/// let mut values = head.bytes().to_vec();
+/// values.extend_from_slice(b"fields");
+/// assert_eq!(Head::take(Kind::Span, &values)?, Some((head, &b"fields"[..])));
+/// assert_eq!(Head::take(Kind::Event, &values)?, None);
+/// # Ok::<_, logbuf_format::Error>(())
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Head {
+    /// The path.
+    pub which: Which,
+    /// What is done.
+    pub op: Op,
+    /// How many scopes of the path are around this one.
+    pub depth: u8,
+    /// The number of the span, not used again in the process; 0 for contexts.
+    pub id: u64,
+}
+
+impl Head {
+    /// Bytes in front of the other values.
+    pub const LEN: usize = 10;
+
+    /// How a site lists it: the types of three values of role [head](crate::site::Role::Head).
+    pub const TYPES: [Type; 3] = [Type::U8, Type::U8, Type::U64];
+
+    /// Takes the head off the `values` of a record of a site of this kind; `None` if it is an event, which has none.
+    ///
+    /// # Errors
+    ///
+    /// [`Fault::Incomplete`] if the values are shorter, [`Fault::Unknown`] if the op or the path is not known.
+    #[inline]
+    pub fn take(kind: Kind, values: &[u8]) -> Result<Option<(Self, &[u8])>, Error> {
+        if kind == Kind::Event {
+            return Ok(None);
+        }
+        let Some((head, rest)) = values.split_at_checked(Self::LEN) else {
+            let (have, need) = (values.len() as u64, Self::LEN as u64);
+            return Err(Error::at(0, Fault::Incomplete { part: Part::Scope, have, need }));
+        };
+        let code = head[0];
+        let known = match kind {
+            Kind::Leave => Which::of(code).map(|which| (which, Op::Leave)),
+            Kind::Context => OPS.get(usize::from(code)).map(|op| (Which::Context, *op)),
+            _ => OPS.get(usize::from(code)).map(|op| (Which::Span, *op)),
+        };
+        let unknown = Fault::Unknown { part: Part::Scope, found: code.into() };
+        let (which, op) = known.ok_or(Error::at(0, unknown))?;
+        let (depth, id) = (head[1], u64::from_le_bytes(array(head, 2)));
+        Ok(Some((Self { which, op, depth, id }, rest)))
+    }
+
+    /// The head as it stands in the record.
+    pub fn bytes(&self) -> [u8; Self::LEN] {
+        let code = match self.op {
+            Op::Leave => self.which.code(),
+            op => op as u8,
+        };
+        let mut bytes = [0; Self::LEN];
+        bytes[0] = code;
+        bytes[1] = self.depth;
+        bytes[2..].copy_from_slice(&self.id.to_le_bytes());
+        bytes
+    }
+}
+
+impl Which {
+    fn of(code: u8) -> Option<Self> {
+        [Self::Context, Self::Span].into_iter().find(|which| which.code() == code)
+    }
+
+    fn code(self) -> u8 {
+        match self {
+            Self::Context => 1,
+            Self::Span => 2,
+        }
+    }
+}
+
+/// The scopes a thread is in, from the outermost to the innermost, as far as records tell.
+///
+/// # Examples
+///
+/// ```
+/// use logbuf_format::scope::Path;
+///
+/// let mut path = Path::new();
+/// path.enter(0, "session");
+/// path.enter(1, "order");
+/// path.leave(1);
+/// path.enter(2, "leg"); // What was entered at depth 1 is missing.
+/// assert_eq!(path.iter().collect::<Vec<_>>(), [Some(&"session"), None, Some(&"leg")]);
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Path<T> {
+    /// `None` for a scope of which nothing more is known than that there is one.
+    scopes: Vec<Option<T>>,
+    is_deeper: bool,
+}
+
+impl<T> Path<T> {
+    /// No scope.
+    pub const fn new() -> Self {
+        Self { scopes: Vec::new(), is_deeper: false }
+    }
+
+    /// The thread is in `scope`, with `depth` others around it. Beyond [`limits::SCOPES`] the path says no more than
+    /// that there are [deeper](Self::is_deeper) scopes.
+    pub fn enter(&mut self, depth: u8, scope: T) {
+        self.leave(depth);
+        let depth = usize::from(depth);
+        self.scopes.resize_with(depth.min(limits::SCOPES), || None);
+        if depth < limits::SCOPES {
+            self.scopes.push(Some(scope));
+        } else {
+            self.is_deeper = true;
+        }
+    }
+
+    /// The thread is in no more than the outermost `depth` scopes.
+    pub fn leave(&mut self, depth: u8) {
+        let depth = usize::from(depth);
+        self.scopes.truncate(depth);
+        self.is_deeper &= depth > limits::SCOPES;
+    }
+
+    /// From here on nothing is known but what records say.
+    pub fn forget(&mut self) {
+        self.scopes.clear();
+        self.scopes.push(None);
+        self.is_deeper = false;
+    }
+
+    /// Whether there is no scope.
+    pub fn is_empty(&self) -> bool {
+        self.scopes.is_empty()
+    }
+
+    /// Whether there are more scopes behind the innermost of these, beyond the limit.
+    pub fn is_deeper(&self) -> bool {
+        self.is_deeper
+    }
+
+    /// The scopes, outermost first; `None` for one that is not known.
+    pub fn iter(&self) -> impl DoubleEndedIterator<Item = Option<&T>> + ExactSizeIterator {
+        self.scopes.iter().map(Option::as_ref)
+    }
+}
+
+impl<T> Default for Path<T> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn heads_read_back() {
+        for (kind, which) in [(Kind::Context, Which::Context), (Kind::Span, Which::Span)] {
+            for op in OPS {
+                let head = Head { which, op, depth: 63, id: u64::MAX - 1 };
+                assert_eq!(Head::take(kind, &head.bytes()), Ok(Some((head, &[][..]))));
+            }
+            let head = Head { which, op: Op::Leave, depth: 0, id: 1 };
+            assert_eq!(Head::take(Kind::Leave, &head.bytes()), Ok(Some((head, &[][..]))));
+        }
+    }
+
+    #[test]
+    fn heads_that_are_none_are_errors() {
+        let unknown = |found| Error::at(0, Fault::Unknown { part: Part::Scope, found });
+        assert_eq!(Head::take(Kind::Span, &[6; 10]), Err(unknown(6)));
+        assert_eq!(Head::take(Kind::Leave, &[0; 10]), Err(unknown(0)));
+        let cut = Fault::Incomplete { part: Part::Scope, have: 9, need: 10 };
+        assert_eq!(Head::take(Kind::Context, &[0; 9]), Err(Error::at(0, cut)));
+        assert_eq!(Head::take(Kind::Event, &[]), Ok(None));
+    }
+
+    #[test]
+    fn a_path_ends_at_its_limit_and_says_so() {
+        let mut path = Path::new();
+        for depth in 0..=limits::SCOPES as u8 + 1 {
+            path.enter(depth, depth);
+            assert_eq!(path.is_deeper(), usize::from(depth) >= limits::SCOPES);
+        }
+        assert_eq!(path.iter().len(), limits::SCOPES);
+        path.leave(limits::SCOPES as u8 + 1);
+        assert!(path.is_deeper());
+        path.leave(limits::SCOPES as u8);
+        assert!(!path.is_deeper());
+        path.enter(u8::MAX, 0);
+        assert_eq!((path.iter().len(), path.is_deeper()), (limits::SCOPES, true));
+        path.forget();
+        assert_eq!(path.iter().collect::<Vec<_>>(), [None]);
+        path.leave(0);
+        assert!(path.is_empty());
+    }
+}
