@@ -1,5 +1,7 @@
 //! Starting a logger.
 
+mod output;
+
 use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -12,12 +14,12 @@ use logbuf_format::segment::Meta;
 use crate::control::Control;
 use crate::dictionary::Dictionary;
 use crate::env;
-use crate::error::{InitError, WriteError};
+use crate::error::{InitError, Operation, WriteError};
 use crate::filter::Filter;
 use crate::full::WhenFull;
 use crate::guard::{Guard, Running};
+use crate::output::{Options, Target};
 use crate::registry::{DEFAULT_RING_CAPACITY, REGISTRY};
-use crate::segment::{Location, Segment};
 use crate::writer::{OnError, Writer};
 use crate::{clock, limit, platform, switch};
 
@@ -43,7 +45,7 @@ const LONGEST_FLUSH_INTERVAL: Duration = Duration::from_secs(1);
 /// ```
 #[must_use = "a builder does nothing before `start`"]
 pub struct Builder {
-    path: PathBuf,
+    pub(crate) output: Options,
     filter: Filter,
     ignores_env: bool,
     ring_capacity: usize,
@@ -56,8 +58,13 @@ impl Builder {
     /// A logger whose files are in the folder of `path` and begin with its last part: `logs/app` stands for
     /// `logs/app.000001.logbuf` and so on. An existing file is never written to; each start takes the next number.
     pub fn new(path: impl Into<PathBuf>) -> Self {
+        Self::to(Target::Segments(path.into()))
+    }
+
+    /// A logger to `target`, with the defaults for everything else.
+    pub(crate) fn to(target: Target) -> Self {
         Self {
-            path: path.into(),
+            output: Options::new(target),
             filter: Level::Trace.into(),
             ignores_env: false,
             ring_capacity: DEFAULT_RING_CAPACITY,
@@ -65,10 +72,9 @@ impl Builder {
             flush_interval: Duration::from_millis(100),
             on_error: Box::new(|error| {
                 if error.attempt == 1 || error.left.is_some() {
-                    let remedy = if error.left.is_none() {
-                        "; trying again, records wait in memory"
-                    } else {
-                        ""
+                    let remedy = match (error.operation, error.left) {
+                        (Operation::Write, None) => "; trying again, records wait in memory",
+                        _ => "",
                     };
                     eprintln!("logbuf: {error}{remedy}");
                 }
@@ -144,8 +150,6 @@ impl Builder {
         let bytes = self.ring_capacity;
         Storage::heap(bytes).map_err(|source| InitError::RingCapacity { bytes, source })?;
         REGISTRY.make_shared().map_err(|source| InitError::RingCapacity { bytes, source })?;
-        let location = Location::new(&self.path)?;
-        let anchor = clock::anchor();
         let meta = Meta {
             writer: concat!("logbuf-log ", env!("CARGO_PKG_VERSION")).to_owned(),
             process: platform::process_name(),
@@ -157,22 +161,15 @@ impl Builder {
             session: 0,
         };
         let dictionary = Dictionary::new().map_err(|source| InitError::Description { source })?;
-        let segment = Segment::create(&location, anchor, meta)?;
-        let path = segment.path().to_owned();
         let control = Arc::new(Control::default());
         let writer = Writer::new(
             Arc::clone(&control),
             dictionary,
-            segment,
-            anchor,
+            self.output,
+            meta,
             self.flush_interval,
             self.on_error,
-        )
-        .map_err(|source| {
-            // Nothing of it is of use to a reader.
-            let _stays_if_that_fails = std::fs::remove_file(&path);
-            InitError::WriteFile { path: path.clone(), source }
-        })?;
+        )?;
         let thread = std::thread::Builder::new()
             .name("logbuf-writer".to_owned())
             .spawn(|| writer.run())
@@ -189,7 +186,6 @@ impl Builder {
         switch::set_filter(env_filter.unwrap_or(self.filter));
         Ok(Guard {
             control,
-            path,
             env_errors,
             suppressed_before,
             thread: Some(thread),
@@ -201,7 +197,7 @@ impl Builder {
 impl fmt::Debug for Builder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Builder")
-            .field("path", &self.path)
+            .field("output", &self.output)
             .field("filter", &self.filter)
             .field("ignores_env", &self.ignores_env)
             .field("ring_capacity", &self.ring_capacity)

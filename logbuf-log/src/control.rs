@@ -1,10 +1,13 @@
 //! What the guard asks of the writer, and what the writer answers.
 
+use std::mem;
+use std::path::{Path, PathBuf};
 use std::sync::{Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::thread::{self, Thread};
 use std::time::Duration;
 
 use crate::error::{FlushError, WriteError};
+use crate::output::Asked;
 use crate::stats::Counters;
 
 /// Shared by the guard and the writer's thread.
@@ -26,6 +29,10 @@ struct State {
     flushed: u64,
     /// How the last of those went.
     failure: Option<FlushError>,
+    /// What was asked for beside writing since the last look.
+    asked: Asked,
+    /// The file that is being written.
+    path: PathBuf,
     stop: bool,
     ended: bool,
 }
@@ -37,13 +44,21 @@ pub(crate) struct Demand {
     pub(crate) flush: u64,
     /// Whether it, or one before it, is not dealt with yet.
     pub(crate) flush_due: bool,
+    /// What is to be done when everything is written.
+    pub(crate) asked: Asked,
     pub(crate) stop: bool,
 }
 
 impl Control {
     /// Waits until everything logged before this call is in the file, or cannot be written.
     pub(crate) fn flush(&self) -> Result<(), FlushError> {
+        self.ask(Asked { flush: true, ..Asked::default() })
+    }
+
+    /// As [`flush`](Self::flush), and until what is asked for was done then.
+    pub(crate) fn ask(&self, asked: Asked) -> Result<(), FlushError> {
         let mut state = self.lock();
+        state.asked.add(asked);
         state.flushes += 1;
         let mine = state.flushes;
         self.wake();
@@ -83,7 +98,12 @@ impl Control {
             thread::park_timeout(patience);
             state = self.lock();
         }
-        Demand { flush: state.flushes, flush_due: state.flushed < state.flushes, stop: state.stop }
+        Demand {
+            flush: state.flushes,
+            flush_due: state.flushed < state.flushes,
+            asked: mem::take(&mut state.asked),
+            stop: state.stop,
+        }
     }
 
     /// Answers every flush up to number `flush`.
@@ -95,6 +115,19 @@ impl Control {
             message: error.to_string(),
         });
         self.answered.notify_all();
+    }
+
+    /// The file that is being written.
+    pub(crate) fn path(&self) -> PathBuf {
+        self.lock().path.clone()
+    }
+
+    /// Says which file is being written.
+    pub(crate) fn set_path(&self, path: &Path) {
+        let mut state = self.lock();
+        if state.path != path {
+            path.clone_into(&mut state.path);
+        }
     }
 
     /// Says that the writer has ended, whatever made it end.

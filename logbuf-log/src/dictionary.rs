@@ -7,9 +7,9 @@ use logbuf_format::{Error, Level};
 
 use crate::description::Description;
 use crate::registry::REGISTRY;
-use crate::segment::{TABLE, Table};
 use crate::site::{self as sites, SITES, Site, SiteId};
 use crate::static_level::is_compiled_in;
+use crate::table::{TABLE, Table};
 
 /// What the writer needs of a site for each of its records.
 #[derive(Debug, Clone, Copy)]
@@ -32,14 +32,29 @@ impl Dictionary {
     /// A dictionary that lists every site of the program.
     pub(crate) fn new() -> Result<Self, Error> {
         let mut dictionary = Self { typed: vec![false; SITES.len()], tables: Vec::new() };
+        dictionary.list_static()?;
+        Ok(dictionary)
+    }
+
+    /// Lists every site of the program again, for a new segment.
+    pub(crate) fn list_all(&mut self) {
+        self.tables.clear();
+        // They were listed before, so they fit.
+        let listed = self.list_static();
+        debug_assert!(listed.is_ok());
+        self.list_typed(SITES.len());
+    }
+
+    /// Lists the sites that the linker has put together.
+    fn list_static(&mut self) -> Result<(), Error> {
         // A call whose level is compiled out never records, and the file need not know of it.
         let sites = SITES.iter().enumerate();
         for (number, site) in sites.filter(|(_, site)| is_compiled_in(site.place.level)) {
             let described = site.registration().map(|registration| registration.description());
-            dictionary.typed[number] = described.is_some();
-            dictionary.list(number as u32, site, described)?;
+            self.typed[number] = described.is_some();
+            self.list(number as u32, site, described)?;
         }
-        Ok(dictionary)
+        Ok(())
     }
 
     /// Looks up the site of a record, and lists it with its types if it is not yet. `None` if there is no such site.
@@ -74,8 +89,15 @@ impl Dictionary {
 
     /// Lists every site again that has recorded, for readers that have lost the first listing.
     pub(crate) fn list_again(&mut self) {
-        for number in (0..self.typed.len()).filter(|number| self.typed[*number]).collect::<Vec<_>>()
-        {
+        self.list_typed(0);
+    }
+
+    /// Lists the sites that have recorded, from number `first` on.
+    fn list_typed(&mut self, first: usize) {
+        for number in first..self.typed.len() {
+            if !self.typed[number] {
+                continue;
+            }
             let (site, registration) = match SITES.get(number) {
                 Some(site) => (site, site.registration().copied()),
                 None => {

@@ -35,6 +35,13 @@ pub enum InitError {
         /// What the system said.
         source: io::Error,
     },
+    /// The one file to log to exists and is not empty. What somebody has written is never written over.
+    FileExists {
+        /// The file.
+        path: PathBuf,
+    },
+    /// Rotation or retention was asked for, and the logger does not write segments into a folder.
+    OneFile,
     /// The start of a log file could not be written.
     WriteFile {
         /// The file.
@@ -86,6 +93,14 @@ impl fmt::Display for InitError {
             Self::CreateFile { path, source } => {
                 write!(f, "cannot make the log file {}: {source}", path.display())
             }
+            Self::FileExists { path } => write!(
+                f,
+                "the log file {} exists and is not empty; move it away, or log to segments",
+                path.display()
+            ),
+            Self::OneFile => f.write_str(
+                "only a logger that writes segments into a folder can rotate, and delete old files",
+            ),
             Self::WriteFile { path, source } => {
                 write!(f, "cannot write the log file {}: {source}", path.display())
             }
@@ -103,7 +118,11 @@ impl fmt::Display for InitError {
 impl Error for InitError {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
         match self {
-            Self::AlreadyRunning | Self::PathIsFolder { .. } | Self::NoFileName { .. } => None,
+            Self::AlreadyRunning
+            | Self::PathIsFolder { .. }
+            | Self::NoFileName { .. }
+            | Self::FileExists { .. }
+            | Self::OneFile => None,
             Self::CreateFolder { source, .. }
             | Self::CreateFile { source, .. }
             | Self::WriteFile { source, .. }
@@ -114,13 +133,17 @@ impl Error for InitError {
     }
 }
 
-/// A write that failed. The writer keeps what it could not write and tries again; what is logged meanwhile waits in the
-/// rings, and is lost and counted only if they fill up.
+/// What the background thread could not do to a file. None of it stops the logger: a write is tried again, and what is
+/// logged meanwhile waits in the rings, and is lost and counted only if they fill up; the rest is left undone, or done
+/// when it is due again.
 #[derive(Debug)]
+#[non_exhaustive]
 pub struct WriteError {
-    /// The file.
+    /// What was to be done.
+    pub operation: Operation,
+    /// The file, or what stands for it where there is none: `<writer>`, `<memory>`.
     pub path: PathBuf,
-    /// How often writing failed in a row, this time included.
+    /// How often this failed in a row, this time included.
     pub attempt: u32,
     /// Set when the logger ends without having been able to write: how many records are left. They stay in memory, and
     /// the next logger of this process writes them.
@@ -129,16 +152,48 @@ pub struct WriteError {
     pub source: io::Error,
 }
 
+/// What can be done to a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Operation {
+    /// Writing what was logged.
+    Write,
+    /// Beginning the next segment. Until that works, the one before goes on.
+    Begin,
+    /// Closing a segment that is followed by another. It stays readable, and readers say that it was not closed.
+    Close,
+    /// Making what was written last. It is in the file, and is lost if the kernel stops before it writes it by itself.
+    Sync,
+    /// Renewing the link to the live segment.
+    Link,
+}
+
+impl Operation {
+    /// What is done to a log file, as in "cannot write the log file".
+    fn verb(self) -> &'static str {
+        match self {
+            Self::Write => "write",
+            Self::Begin => "begin",
+            Self::Close => "close",
+            Self::Sync => "sync",
+            Self::Link => "link",
+        }
+    }
+}
+
+impl WriteError {
+    /// The first failure of an operation.
+    pub(crate) fn new(operation: Operation, path: PathBuf, source: io::Error) -> Self {
+        Self { operation, path, attempt: 1, left: None, source }
+    }
+}
+
 impl fmt::Display for WriteError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "cannot write the log file {} (attempt {}): {}",
-            self.path.display(),
-            self.attempt,
-            self.source
-        )?;
-        match self.left {
+        let Self { operation, path, attempt, left, source } = self;
+        let (verb, path) = (operation.verb(), path.display());
+        write!(f, "cannot {verb} the log file {path} (attempt {attempt}): {source}")?;
+        match left {
             Some(left) => {
                 write!(f, "; gave up, {left} records are left in memory for the next logger")
             }
@@ -153,11 +208,11 @@ impl Error for WriteError {
     }
 }
 
-/// Why a flush did not reach the file.
+/// Why a flush did not reach the file, or a sync the disk, or no new segment was begun.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum FlushError {
-    /// Writing fails at the moment. What was logged is kept, and written when it works again.
+    /// It fails at the moment. What was logged is kept, and written when that works again.
     Write {
         /// What kind of error the system reported.
         kind: io::ErrorKind,

@@ -11,8 +11,9 @@ use crate::dictionary::Dictionary;
 use crate::loss::Losses;
 use crate::record;
 use crate::registry::{REGISTRY, SHARED_RING};
-use crate::segment::{Segment, Span};
+use crate::segment::Segment;
 use crate::site::SiteId;
+use crate::table::Span;
 use crate::thread::Thread;
 
 /// Records on their way from the rings into one block.

@@ -9,6 +9,7 @@ use crate::control::Control;
 use crate::env::EnvFilterError;
 use crate::error::{FlushError, InitError};
 use crate::filter::Filter;
+use crate::handle::Handle;
 use crate::registry::REGISTRY;
 use crate::stats::Stats;
 use crate::{limit, switch};
@@ -22,7 +23,6 @@ static RUNNING: AtomicBool = AtomicBool::new(false);
 #[derive(Debug)]
 pub struct Guard {
     pub(crate) control: Arc<Control>,
-    pub(crate) path: PathBuf,
     pub(crate) env_errors: Vec<EnvFilterError>,
     /// Calls that were suppressed before the start.
     pub(crate) suppressed_before: u64,
@@ -79,9 +79,33 @@ impl Guard {
         Stats { suppressed, ..self.control.counters.read() }
     }
 
-    /// The file that is being written.
-    pub fn path(&self) -> &std::path::Path {
-        &self.path
+    /// The file that is being written, or `<writer>` or `<memory>`.
+    pub fn path(&self) -> PathBuf {
+        self.control.path()
+    }
+
+    /// What can be asked of the logger from anywhere: a handle is cloned and sent to other threads at will, and does not
+    /// keep the logger running.
+    pub fn handle(&self) -> Handle {
+        Handle::new(Arc::clone(&self.control))
+    }
+
+    /// See [`Handle::rotate`].
+    ///
+    /// # Errors
+    ///
+    /// As there.
+    pub fn rotate(&self) -> Result<(), FlushError> {
+        self.handle().rotate()
+    }
+
+    /// See [`Handle::sync`].
+    ///
+    /// # Errors
+    ///
+    /// As there.
+    pub fn sync(&self) -> Result<(), FlushError> {
+        self.handle().sync()
     }
 }
 
@@ -99,7 +123,7 @@ impl Drop for Guard {
         if thread.join().is_err() {
             eprintln!(
                 "logbuf: the writer of {} panicked; what it had not written is lost",
-                self.path.display()
+                self.path().display()
             );
         }
     }

@@ -7,4 +7,6 @@ mod system;
 #[path = "platform/other.rs"]
 mod system;
 
-pub(crate) use system::{build_id, host_name, process_name, thread_id};
+pub(crate) use system::{
+    build_id, host_name, link, presence, process_name, sync_folder, thread_id,
+};

@@ -1,170 +1,114 @@
-//! The files of a logger: their names, and the one that is being written.
+//! The segment that is being written.
 
-use std::ffi::{OsStr, OsString};
-use std::fs::{self, File, OpenOptions};
-use std::hash::{BuildHasher, RandomState};
-use std::io::{self, ErrorKind, Write};
+use std::io::{self, ErrorKind};
 use std::mem;
+use std::ops::AddAssign;
 use std::path::{Path, PathBuf};
 
-use logbuf_format::Level;
-use logbuf_format::block::{self, Codec, Kind, Summary};
+use logbuf_format::Error;
+use logbuf_format::block::{self, Codec, Header, Kind, Summary};
 use logbuf_format::clock::Anchor;
-use logbuf_format::segment::{Header, Meta};
+use logbuf_format::end::End;
+use logbuf_format::loss::Loss;
+use logbuf_format::segment::{self, Meta};
 
-use crate::error::InitError;
+use crate::output::{Opened, Presence, Sink};
+use crate::table::{Span, TABLE, Table};
 
-/// The end of every log file's name.
-const EXTENSION: &str = "logbuf";
-
-/// Bytes of a table's payload from which the next is begun. One entry has at most as many again.
-pub(crate) const TABLE: usize = 64 << 10;
-
-/// Where the segments of a logger go: `folder/stem.000001.logbuf` and so on.
-#[derive(Debug)]
-pub(crate) struct Location {
-    folder: PathBuf,
-    stem: OsString,
-}
+/// Bytes of segment after which sites and threads are listed again, so that damage to one listing, or the loss of the
+/// beginning of the file, costs no more than what is near.
+const LISTING_INTERVAL: u64 = 4 << 20;
 
 /// The segment that is being written.
 ///
 /// Blocks are put first and written afterwards, together. What could not be written stays pending, and nothing more is
-/// put before it is.
+/// put before it is written, or carried over to another segment.
 #[derive(Debug)]
 pub(crate) struct Segment {
-    file: File,
+    sink: Box<dyn Sink>,
     path: PathBuf,
     salt: u64,
-    /// Blocks put so far.
+    /// Blocks put so far, and how many of them were [settled](Self::settle).
     blocks: u64,
+    settled_blocks: u64,
+    /// Events and losses put so far.
+    events: u64,
+    lost: u64,
     /// Bytes written, up to the end of a block.
     len: u64,
     /// Bytes that are to be written next, and how many of them have been.
     pending: Vec<u8>,
     done: usize,
+    /// Length in bytes from which sites and threads are listed again.
+    next_listing: u64,
+    /// Whether its end was put.
+    is_ended: bool,
 }
 
-/// The payload of a block of entries.
-#[derive(Debug)]
-pub(crate) struct Table {
-    pub(crate) kind: Kind,
-    pub(crate) payload: Vec<u8>,
-    pub(crate) entries: u32,
-    pub(crate) span: Span,
+/// What was written at once.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Written {
+    pub(crate) bytes: u64,
+    pub(crate) blocks: u64,
 }
 
-/// Of what levels and times the contents of a block are.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Span {
-    /// [Bits](Level::bit) of the levels.
-    levels: u8,
-    /// Smallest and largest time stamp, ticks.
-    first: u64,
-    last: u64,
-}
-
-impl Span {
-    /// Of nothing.
-    pub(crate) const EMPTY: Self = Self { levels: 0, first: u64::MAX, last: 0 };
-
-    /// Extends the span by an instant.
-    #[inline]
-    pub(crate) fn add_time(&mut self, ticks: u64) {
-        self.first = self.first.min(ticks);
-        self.last = self.last.max(ticks);
-    }
-
-    /// Extends the span by a level.
-    #[inline]
-    pub(crate) fn add_level(&mut self, level: Level) {
-        self.levels |= level.bit();
-    }
-}
-
-impl Table {
-    pub(crate) fn new(kind: Kind) -> Self {
-        Self { kind, payload: Vec::new(), entries: 0, span: Span::EMPTY }
-    }
-}
-
-impl Location {
-    /// Takes `path` apart and makes its folder.
-    pub(crate) fn new(path: &Path) -> Result<Self, InitError> {
-        if path.is_dir() {
-            return Err(InitError::PathIsFolder { path: path.to_owned() });
-        }
-        let stem =
-            path.file_name().ok_or_else(|| InitError::NoFileName { path: path.to_owned() })?;
-        let folder = match path.parent() {
-            Some(parent) if !parent.as_os_str().is_empty() => parent.to_owned(),
-            _ => PathBuf::from("."),
-        };
-        fs::create_dir_all(&folder)
-            .map_err(|source| InitError::CreateFolder { path: folder.clone(), source })?;
-        Ok(Self { folder, stem: stem.to_owned() })
-    }
-
-    fn path(&self, number: u64) -> PathBuf {
-        let mut name = self.stem.clone();
-        name.push(format!(".{number:06}.{EXTENSION}"));
-        self.folder.join(name)
-    }
-
-    /// The number behind the largest in use.
-    fn next_number(&self) -> io::Result<u64> {
-        let numbers = fs::read_dir(&self.folder)?
-            .filter_map(|entry| self.number_of(&entry.ok()?.file_name()));
-        // A number that has no next was not given by a logger.
-        Ok(numbers.filter_map(|number| number.checked_add(1)).max().unwrap_or(1))
-    }
-
-    /// The number in `name`, if it is that of a segment of this logger.
-    fn number_of(&self, name: &OsStr) -> Option<u64> {
-        let rest = name.as_encoded_bytes().strip_prefix(self.stem.as_encoded_bytes())?;
-        let rest = str::from_utf8(rest).ok()?.strip_prefix('.')?;
-        let (number, rest) = rest.split_once('.')?;
-        rest.ends_with(EXTENSION).then(|| number.parse().ok())?
+impl AddAssign for Written {
+    fn add_assign(&mut self, other: Self) {
+        self.bytes += other.bytes;
+        self.blocks += other.blocks;
     }
 }
 
 impl Segment {
-    /// Makes the next segment. Its header is pending, not yet written.
-    pub(crate) fn create(
-        location: &Location,
+    /// A segment in what was opened for it. Its header is pending, not yet written.
+    pub(crate) fn begin(
+        Opened { sink, path, number }: Opened,
         anchor: Anchor,
         meta: Meta,
-    ) -> Result<Self, InitError> {
-        let failed = |path: &Path| {
-            let path = path.to_owned();
-            move |source| InitError::CreateFile { path, source }
-        };
-        let mut number = location.next_number().map_err(failed(&location.folder))?;
-        loop {
-            let path = location.path(number);
-            match OpenOptions::new().append(true).create_new(true).open(&path) {
-                Ok(file) => {
-                    let salt = random();
-                    let mut pending = Vec::new();
-                    let header = Header { number, salt, anchor, meta };
-                    header.put(&mut pending).map_err(|source| InitError::Description { source })?;
-                    return Ok(Self { file, path, salt, blocks: 0, len: 0, pending, done: 0 });
-                }
-                // Another process took the number in the meantime.
-                Err(error) if error.kind() == ErrorKind::AlreadyExists => number += 1,
-                Err(source) => return Err(failed(&path)(source)),
-            }
-        }
+        salt: u64,
+    ) -> Result<Self, Error> {
+        let mut pending = Vec::new();
+        segment::Header { number, salt, anchor, meta }.put(&mut pending)?;
+        Ok(Self {
+            sink,
+            path,
+            salt,
+            blocks: 0,
+            settled_blocks: 0,
+            events: 0,
+            lost: 0,
+            len: 0,
+            pending,
+            done: 0,
+            next_listing: LISTING_INTERVAL,
+            is_ended: false,
+        })
     }
 
-    /// The file.
+    /// The file, or what stands for it.
     pub(crate) fn path(&self) -> &Path {
         &self.path
     }
 
-    /// Blocks put so far.
-    pub(crate) fn blocks(&self) -> u64 {
-        self.blocks
+    /// Bytes written, up to the end of a block.
+    pub(crate) fn len(&self) -> u64 {
+        self.len
+    }
+
+    /// Whether it holds nothing but what every segment begins with.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.events == 0 && self.lost == 0
+    }
+
+    /// Whether sites and threads are to be listed again.
+    pub(crate) fn is_listing_due(&self) -> bool {
+        self.len >= self.next_listing
+    }
+
+    /// Puts a listing of all sites in use and all threads.
+    pub(crate) fn put_listing(&mut self, tables: &[Table]) {
+        tables.iter().for_each(|table| self.put_table(table));
+        self.next_listing = self.len + LISTING_INTERVAL;
     }
 
     /// Puts a block of entries, unless there are none.
@@ -176,6 +120,7 @@ impl Segment {
         let open = block::open(&mut self.pending);
         self.pending.extend_from_slice(&table.payload);
         open.seal(&mut self.pending, summary).expect("tables are kept shorter than a block may be");
+        self.count(table.kind, table.entries, &table.payload);
     }
 
     /// Puts a block of entries and empties the table, if it has enough of them.
@@ -198,6 +143,59 @@ impl Segment {
         let summary = self.next_summary(kind, records, span);
         open.seal(bytes, summary).expect("blocks are kept shorter than they may be");
         self.pending.extend_from_slice(bytes);
+        self.count(kind, records, &[]);
+    }
+
+    /// Puts what ends a segment: an anchor and the totals.
+    pub(crate) fn put_end(&mut self, anchor: Anchor) {
+        self.put_table(&Table::clock(anchor));
+        let mut table = Table::new(Kind::END);
+        let end = End {
+            blocks: self.blocks,
+            written: self.events,
+            lost: self.lost,
+            closed_unix_ns: anchor.unix_ns,
+        };
+        end.put(&mut table.payload);
+        table.entries = 1;
+        self.put_table(&table);
+        self.is_ended = true;
+    }
+
+    /// Whether its end was put. Nothing may be put behind it.
+    pub(crate) fn is_ended(&self) -> bool {
+        self.is_ended
+    }
+
+    /// Puts blocks that were put into another segment, but not its end.
+    pub(crate) fn put_again(&mut self, mut blocks: &[u8]) {
+        while let Ok(header) = Header::take(blocks, None) {
+            let (block, rest) = blocks.split_at(header.block_len().min(blocks.len()));
+            blocks = rest;
+            let Summary { kind, records, .. } = header.summary;
+            if matches!(kind, Kind::INDEX | Kind::END) {
+                continue;
+            }
+            let start = self.pending.len();
+            self.pending.extend_from_slice(block);
+            block::readdress(&mut self.pending[start..], self.salt, self.blocks)
+                .expect("its header was read just now");
+            self.blocks += 1;
+            let payload = header.payload(block).unwrap_or_default();
+            self.count(kind, records, &payload);
+        }
+    }
+
+    /// Adds what a block says to the totals. Only the payload of losses is looked at.
+    fn count(&mut self, kind: Kind, records: u32, payload: &[u8]) {
+        match kind {
+            Kind::EVENTS => self.events += u64::from(records),
+            Kind::LOSS => {
+                let losses = Loss::table(payload).flatten();
+                self.lost += losses.map(|loss| loss.count).sum::<u64>();
+            }
+            _ => {}
+        }
     }
 
     fn next_summary(&mut self, kind: Kind, records: u32, span: Span) -> Summary {
@@ -217,60 +215,76 @@ impl Segment {
         }
     }
 
-    /// Writes what is pending, and returns how many bytes that were. After an error it can be called again, and goes on
-    /// where the file ends.
-    pub(crate) fn write(&mut self) -> io::Result<u64> {
+    /// Writes what is pending, which stays pending until it is [settled](Self::settle). After an error it can be called
+    /// again, and goes on where the file ends.
+    pub(crate) fn write(&mut self) -> io::Result<()> {
         while self.done < self.pending.len() {
-            match self.file.write(&self.pending[self.done..]) {
+            match self.sink.write(&self.pending[self.done..]) {
                 Ok(0) => return Err(ErrorKind::WriteZero.into()),
                 Ok(written) => self.done += written,
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
                 Err(error) => return Err(error),
             }
         }
-        self.pending.clear();
-        let written = mem::take(&mut self.done) as u64;
-        self.len += written;
-        Ok(written)
+        Ok(())
     }
 
-    /// Bytes written, up to the end of a block.
-    pub(crate) fn len(&self) -> u64 {
-        self.len
+    /// Takes what was written for good: all that was pending, or after a failure the blocks among it that are whole.
+    pub(crate) fn settle(&mut self) -> Written {
+        let whole = whole_blocks(&self.pending, self.done);
+        self.len += whole as u64;
+        self.pending.drain(..whole);
+        self.done -= whole;
+        let unwritten = blocks_in(&self.pending);
+        let settled = self.blocks - unwritten;
+        let blocks = settled - mem::replace(&mut self.settled_blocks, settled);
+        Written { bytes: whole as u64, blocks }
+    }
+
+    /// What was put and is not settled.
+    pub(crate) fn pending(&self) -> &[u8] {
+        &self.pending
     }
 
     /// Takes away what was written of blocks that cannot be written whole.
-    pub(crate) fn cut(&self) -> io::Result<()> {
-        self.file.set_len(self.len)
+    pub(crate) fn cut(&mut self) -> io::Result<()> {
+        if self.done == 0 { Ok(()) } else { self.sink.cut(self.len) }
     }
 
     /// Makes what was written last on the disk.
-    pub(crate) fn sync(&self) -> io::Result<()> {
-        self.file.sync_all()
+    pub(crate) fn sync(&mut self) -> io::Result<()> {
+        self.sink.sync()
+    }
+
+    /// Whether the file is still where it was made.
+    pub(crate) fn presence(&self) -> Presence {
+        self.sink.presence(&self.path)
     }
 }
 
-/// A number no other segment has, but by chance: the keys of the standard library's hash maps come from the system's
-/// source of randomness.
-fn random() -> u64 {
-    RandomState::new().hash_one(std::time::SystemTime::now())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_number_is_between_the_stem_and_the_extension() {
-        let location = Location { folder: ".".into(), stem: "app.v2".into() };
-        let number_of = |name: &str| location.number_of(OsStr::new(name));
-        assert_eq!(location.path(7), Path::new("./app.v2.000007.logbuf"));
-        assert_eq!(number_of("app.v2.000007.logbuf"), Some(7));
-        assert_eq!(number_of("app.v2.1000000.logbuf"), Some(1_000_000));
-        assert_eq!(number_of("app.v2.000009.recovered.logbuf"), Some(9));
-        for other in ["app.000007.logbuf", "app.v2.logbuf", "app.v2.x.logbuf", "app.v2.000007.txt"]
-        {
-            assert_eq!(number_of(other), None, "{other}");
+/// Bytes of `pending` up to the end of the last block that ends within the first `done`. The header of a segment, which
+/// is written before anything else, counts as a part of the block behind it.
+fn whole_blocks(pending: &[u8], done: usize) -> usize {
+    if done == pending.len() {
+        return done;
+    }
+    let mut whole = 0;
+    while let Ok(header) = Header::take(&pending[whole..], None) {
+        let end = whole + header.block_len();
+        if end > done {
+            break;
         }
+        whole = end;
     }
+    whole
+}
+
+/// How many blocks there are in `pending`.
+fn blocks_in(mut pending: &[u8]) -> u64 {
+    let mut blocks = 0;
+    while let Ok(header) = Header::take(pending, None) {
+        blocks += 1;
+        pending = pending.get(header.block_len()..).unwrap_or_default();
+    }
+    blocks
 }

@@ -8,30 +8,32 @@
 //! |---|---|
 //! | `writer.rs` | the writer's state, and the loop that it runs |
 //! | `writer/sweep.rs` | from the rings into the block that is being filled |
+//! | `writer/catalog.rs` | what a segment has to list |
 //! | `writer/emit.rs` | the block, behind all that it refers to, into the file |
 //! | `writer/end.rs` | closing the file, or giving up |
 
+mod catalog;
 mod emit;
 mod end;
 mod sweep;
 
-use std::io;
+use std::mem;
 use std::sync::Arc;
 use std::time::Duration;
 
 use logbuf::queue::mpsc;
-use logbuf_format::clock::Anchor;
+use logbuf_format::segment::Meta;
 
-use self::emit::LISTING_INTERVAL;
+use self::catalog::Catalog;
 use self::end::LAST_TRIES;
 use self::sweep::Sweep;
 use crate::control::{Control, Demand};
 use crate::dictionary::Dictionary;
-use crate::error::WriteError;
+use crate::error::{InitError, WriteError};
 use crate::events::Events;
 use crate::loss::Lost;
+use crate::output::{Asked, Options, Output};
 use crate::registry::{REGISTRY, Ring};
-use crate::segment::Segment;
 use crate::thread::{self, Thread};
 
 /// Payload of EVENTS, in bytes, from which a block is written at once.
@@ -54,20 +56,16 @@ pub(crate) struct Writer {
     /// The ring of those who have none.
     shared: Option<mpsc::Consumer>,
     dictionary: Dictionary,
-    segment: Segment,
+    output: Output,
     events: Events,
     /// Records that were put into the segment and are not written yet.
     on_their_way: u64,
     flush_interval: Duration,
     on_error: OnError,
-    /// Writes that failed in a row.
-    failures: u32,
     /// Losses that were put into the segment and are not written yet; without a thread, the stand-in's.
     losses: Vec<(Option<Arc<Thread>>, Lost)>,
     /// The first thread to have its ring after the segment began.
     first_thread: u32,
-    /// Length of the segment in bytes from which sites and threads are listed again.
-    next_listing: u64,
 }
 
 /// A ring that the writer looks after.
@@ -89,35 +87,36 @@ impl Drop for Ending {
 }
 
 impl Writer {
-    /// A writer to `segment`, whose beginning is written here.
+    /// A writer whose first segment is begun here.
     pub(crate) fn new(
         control: Arc<Control>,
-        dictionary: Dictionary,
-        segment: Segment,
-        anchor: Anchor,
+        mut dictionary: Dictionary,
+        options: Options,
+        meta: Meta,
         flush_interval: Duration,
         on_error: OnError,
-    ) -> io::Result<Self> {
-        let mut writer = Self {
+    ) -> Result<Self, InitError> {
+        let (mut rings, mut first_thread) = (Vec::new(), 0);
+        let mut catalog = Catalog {
+            dictionary: &mut dictionary,
+            rings: &mut rings,
+            first_thread: &mut first_thread,
+        };
+        let output = Output::start(options, meta, &mut catalog)?;
+        control.set_path(output.path());
+        Ok(Self {
             control,
-            rings: Vec::new(),
+            rings,
             shared: REGISTRY.adopt_shared(),
             dictionary,
-            segment,
+            output,
             events: Events::default(),
             on_their_way: 0,
             flush_interval,
             on_error,
-            failures: 0,
             losses: Vec::new(),
-            first_thread: REGISTRY.next_thread(),
-            next_listing: LISTING_INTERVAL,
-        };
-        writer.put_clock(anchor);
-        writer.put_sites();
-        writer.put_stand_in();
-        writer.write_pending()?;
-        Ok(writer)
+            first_thread,
+        })
     }
 
     /// Runs until the guard says stop, and closes the segment.
@@ -126,20 +125,29 @@ impl Writer {
         self.control.begin();
         thread::set_writer();
         let mut sleep = Duration::ZERO;
+        let mut asked = Asked::default();
         loop {
             let demand = self.control.demand(sleep);
+            asked.add(demand.asked);
             let sweep = self.sweep();
             let failure = if self.is_due(demand) { self.emit().err() } else { None };
-            if demand.flush_due && (failure.is_some() || sweep != Sweep::Cut) {
-                self.control.answer(demand.flush, failure.as_ref());
+            if demand.flush_due {
+                match (&failure, sweep) {
+                    (None, Sweep::Cut) => {}
+                    (Some(error), _) => self.control.answer(demand.flush, Some(error)),
+                    (None, _) => {
+                        let failure = self.tend(mem::take(&mut asked)).err();
+                        self.control.answer(demand.flush, failure.as_ref());
+                    }
+                }
             }
             sleep = match (failure, sweep) {
-                (Some(error), _) if demand.stop && self.failures >= LAST_TRIES => {
+                (Some(error), _) if demand.stop && self.output.failures() >= LAST_TRIES => {
                     return self.abandon(error);
                 }
                 (Some(_), _) => {
                     // Not a wait for the guard: nothing it could ask for can be done before writing works again.
-                    std::thread::sleep(retry_delay(self.failures));
+                    std::thread::sleep(retry_delay(self.output.failures()));
                     Duration::ZERO
                 }
                 (None, Sweep::Found | Sweep::Cut) => Duration::ZERO,
@@ -152,7 +160,8 @@ impl Writer {
     fn is_due(&self, demand: Demand) -> bool {
         demand.flush_due
             || demand.stop
-            || self.failures > 0
+            || self.output.failures() > 0
+            || self.output.is_due()
             || self.events.is_older_than(self.flush_interval)
     }
 }

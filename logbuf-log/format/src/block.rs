@@ -131,6 +131,20 @@ pub fn open(out: &mut Vec<u8>) -> Open {
     Open { start }
 }
 
+/// Makes `block`, which starts with a valid header, the block with this `number` in the segment with this `salt`. Its
+/// payload stays as it is.
+///
+/// # Errors
+///
+/// Those of [`Header::take`]. The block is then as it was.
+pub fn readdress(block: &mut [u8], salt: u64, number: u64) -> Result<Header, Error> {
+    let mut header = Header::take(block, None)?;
+    header.summary.salt = salt;
+    header.summary.number = number;
+    block[..HEADER_LEN].copy_from_slice(&header.to_bytes());
+    Ok(header)
+}
+
 impl Open {
     /// Bytes of payload so far in `out`, the vector the block was opened in.
     pub fn payload_len(&self, out: &[u8]) -> usize {

@@ -1,7 +1,12 @@
 //! Linux.
 
+use std::ffi::OsStr;
 use std::fs::{self, File};
-use std::os::unix::fs::FileExt;
+use std::io::{self, ErrorKind};
+use std::os::unix::fs::{FileExt, MetadataExt, symlink};
+use std::path::Path;
+
+use crate::output::Presence;
 
 /// The kernel's number of the calling thread.
 pub(crate) fn thread_id() -> u64 {
@@ -26,6 +31,39 @@ pub(crate) fn build_id() -> String {
     let id =
         File::open("/proc/self/exe").ok().and_then(|elf| find_build_id(&elf)).unwrap_or_default();
     id.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// Whether `file` is still at `path`. What cannot be found out counts as there: a write will tell.
+pub(crate) fn presence(file: &File, path: &Path) -> Presence {
+    let Ok(ours) = file.metadata() else { return Presence::Here };
+    if ours.nlink() == 0 {
+        return Presence::Gone;
+    }
+    match fs::metadata(path) {
+        Ok(there) if (there.dev(), there.ino()) != (ours.dev(), ours.ino()) => Presence::Moved,
+        Err(error) if error.kind() == ErrorKind::NotFound => Presence::Moved,
+        _ => Presence::Here,
+    }
+}
+
+/// Makes the names in a folder last.
+pub(crate) fn sync_folder(folder: &Path) -> io::Result<()> {
+    File::open(folder)?.sync_all()
+}
+
+/// Makes `link` a symbolic link to `target`, in place of what link was there.
+pub(crate) fn link(target: &OsStr, link: &Path) -> io::Result<()> {
+    let mut beside = link.as_os_str().to_owned();
+    beside.push(".tmp");
+    match symlink(target, &beside) {
+        // Left behind by a process that died here.
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => {
+            fs::remove_file(&beside)?;
+            symlink(target, &beside)?;
+        }
+        result => result?,
+    }
+    fs::rename(&beside, link)
 }
 
 /// Looks through the note segments of a 64-bit ELF file of this machine's byte order (ELF-64 Object File Format 1.5; the

@@ -1,6 +1,12 @@
 //! What the standard library knows, where we have no file of the system's own.
 
+use std::ffi::OsStr;
+use std::fs::File;
+use std::io;
+use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
+
+use crate::output::Presence;
 
 /// A number of our own: one more for each thread that asks.
 pub(crate) fn thread_id() -> u64 {
@@ -24,4 +30,19 @@ pub(crate) fn process_name() -> String {
 /// Not known here.
 pub(crate) fn build_id() -> String {
     String::new()
+}
+
+/// Not known here: the file counts as there.
+pub(crate) fn presence(_file: &File, _path: &Path) -> Presence {
+    Presence::Here
+}
+
+/// The standard library has no way to.
+pub(crate) fn sync_folder(_folder: &Path) -> io::Result<()> {
+    Ok(())
+}
+
+/// There is no link where links are not for everybody to make.
+pub(crate) fn link(_target: &OsStr, _link: &Path) -> io::Result<()> {
+    Ok(())
 }

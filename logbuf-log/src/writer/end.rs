@@ -3,14 +3,10 @@
 use std::mem;
 
 use logbuf::{Consumer, Flavour};
-use logbuf_format::block::Kind;
-use logbuf_format::end::End;
 
 use super::{Writer, retry_delay};
-use crate::clock;
 use crate::error::WriteError;
 use crate::registry::REGISTRY;
-use crate::segment::Table;
 
 /// How often writing is tried in a row when the logger ends, before what is left is given up.
 pub(super) const LAST_TRIES: u32 = 5;
@@ -18,29 +14,21 @@ pub(super) const LAST_TRIES: u32 = 5;
 impl Writer {
     /// Ends the segment as it should end. Everything taken is written.
     pub(super) fn close(mut self) {
-        self.list_again();
-        let anchor = clock::anchor();
-        self.put_clock(anchor);
-        let stats = self.control.counters.read();
-        let mut table = Table::new(Kind::END);
-        let end = End {
-            blocks: self.segment.blocks(),
-            written: stats.written,
-            lost: stats.lost,
-            closed_unix_ns: anchor.unix_ns,
-        };
-        end.put(&mut table.payload);
-        table.entries = 1;
-        self.segment.put_table(&table);
-        while let Err(error) = self.write() {
-            if self.failures >= LAST_TRIES {
-                return self.abandon(error);
+        loop {
+            // Not for the first time if writing went on in another segment.
+            let (output, mut catalog) = self.parts();
+            if !output.segment().is_ended() {
+                output.put_end(&mut catalog);
             }
-            std::thread::sleep(retry_delay(self.failures));
+            match self.write() {
+                Ok(()) if self.output.segment().is_ended() => break,
+                Err(error) if self.output.failures() >= LAST_TRIES => return self.abandon(error),
+                Ok(()) => {}
+                Err(_) => std::thread::sleep(retry_delay(self.output.failures())),
+            }
         }
-        if let Err(source) = self.segment.sync() {
-            self.report(source, None);
-        }
+        self.output.close();
+        self.report_errors();
         self.give_back();
     }
 
@@ -49,8 +37,7 @@ impl Writer {
         for (thread, lost) in self.losses.drain(..) {
             thread.as_deref().unwrap_or(&REGISTRY.stand_in).losses.put_back(&lost);
         }
-        // A block that was written in part would be damage to a reader.
-        let _stays_if_that_fails = self.segment.cut();
+        self.output.abandon();
         self.adopt_rings();
         let mut left = 0;
         for attached in &mut self.rings {
@@ -62,7 +49,7 @@ impl Writer {
             consumer.rewind_held();
             left += count(consumer);
         }
-        self.report(last.source, Some(left));
+        self.report(WriteError { left: Some(left), ..last });
         self.give_back();
     }
 

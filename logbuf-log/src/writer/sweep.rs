@@ -26,7 +26,7 @@ pub(super) enum Sweep {
 impl Writer {
     /// Moves what the rings hold into blocks, and writes those that are full.
     pub(super) fn sweep(&mut self) -> Sweep {
-        if self.failures > 0 {
+        if self.output.failures() > 0 {
             // What could not be written comes first; the rings keep the rest.
             return Sweep::Cut;
         }

@@ -1,0 +1,88 @@
+//! What a builder says about files and other places to write to.
+
+use std::io::Write;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use super::Builder;
+use crate::output::{Memory, Stream, SyncPolicy, Target};
+
+impl Builder {
+    /// A logger to one file, at `path`. A file that is there must be empty; its folder is made if need be.
+    ///
+    /// When the file was moved away, by `logrotate` say, what is logged after the next write goes into a new file at
+    /// `path`; [`Guard::rotate`](crate::Guard::rotate) makes it at once.
+    pub fn to_file(path: impl Into<PathBuf>) -> Self {
+        Self::to(Target::File(path.into()))
+    }
+
+    /// A logger to `writer`: a pipe, a socket, a compressor. It is written to on the writer's thread alone, in whole
+    /// blocks as far as it takes them, and flushed by [`Guard::sync`](crate::Guard::sync), as the [`SyncPolicy`] says,
+    /// and at the end. Where it fails it is tried again as a disk is, with what it has not taken.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use logbuf_log::{Builder, info};
+    ///
+    /// # let folder = tempfile::tempdir()?;
+    /// # let path = folder.path().join("app.logbuf");
+    /// let guard = Builder::to_writer(std::fs::File::create(&path)?).start()?;
+    /// info!("into a file that was there");
+    /// drop(guard);
+    /// assert!(std::fs::metadata(&path)?.len() > 0);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn to_writer(writer: impl Write + Send + 'static) -> Self {
+        Self::to(Target::Sink("<writer>".into(), Box::new(Stream(writer))))
+    }
+
+    /// A logger into memory, for tests, and what it writes.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use logbuf_log::{Builder, info};
+    ///
+    /// let (builder, memory) = Builder::in_memory();
+    /// let guard = builder.start()?;
+    /// info!(answer = 42, "found");
+    /// drop(guard);
+    ///
+    /// let mut reader = logbuf_decode::Reader::new();
+    /// reader.add_stream("memory", std::io::Cursor::new(memory.bytes()));
+    /// let mut messages = Vec::new();
+    /// reader.for_each(|record| {
+    ///     let mut message = String::new();
+    ///     record.message(&mut message).expect("a short one");
+    ///     messages.push(message);
+    /// });
+    /// assert_eq!(messages, ["found"]);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn in_memory() -> (Self, Memory) {
+        let memory = Memory::default();
+        (Self::to(Target::Sink("<memory>".into(), Box::new(memory.clone()))), memory)
+    }
+
+    /// A segment that has reached so many bytes is followed by the next. It may be longer by what was written last, which is
+    /// seldom more than 100 KB, and holds something in any case. The default is no limit.
+    pub fn rotate_at(mut self, bytes: u64) -> Self {
+        self.output.rotate_at = Some(bytes);
+        self
+    }
+
+    /// Periods of this length have segments of their own. They are those of the wall clock, counted from the Unix epoch:
+    /// an hour begins at minute 0, a day at midnight, UTC. A segment into which nothing was logged goes on into the next
+    /// period. The default is no limit.
+    pub fn rotate_every(mut self, period: Duration) -> Self {
+        self.output.rotate_every = Some(period);
+        self
+    }
+
+    /// When what was written is synced; the default is when a segment is closed.
+    pub fn sync(mut self, policy: SyncPolicy) -> Self {
+        self.output.sync = policy;
+        self
+    }
+}

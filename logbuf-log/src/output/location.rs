@@ -1,0 +1,106 @@
+//! The names of a logger's files, and which of them are there.
+
+use std::ffi::{OsStr, OsString};
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+/// The end of every log file's name.
+const EXTENSION: &str = "logbuf";
+
+/// Where the segments of a logger go: `folder/stem.000001.logbuf` and so on.
+#[derive(Debug, Clone)]
+pub(crate) struct Location {
+    folder: PathBuf,
+    stem: OsString,
+}
+
+impl Location {
+    /// Takes `path` apart. `None` if it has no last part.
+    pub(crate) fn new(path: &Path) -> Option<Self> {
+        let stem = path.file_name()?.to_owned();
+        Some(Self { folder: folder_of(path), stem })
+    }
+
+    pub(crate) fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// The segment with this number.
+    pub(crate) fn path(&self, number: u64) -> PathBuf {
+        self.folder.join(self.name(number))
+    }
+
+    /// The name of the segment with this number.
+    pub(crate) fn name(&self, number: u64) -> OsString {
+        self.named(&format!("{number:06}.{EXTENSION}"))
+    }
+
+    /// The link to the segment that is being written.
+    pub(crate) fn current(&self) -> PathBuf {
+        self.folder.join(self.named(&format!("current.{EXTENSION}")))
+    }
+
+    fn named(&self, rest: &str) -> OsString {
+        let mut name = self.stem.clone();
+        name.push(".");
+        name.push(rest);
+        name
+    }
+
+    /// The number behind the largest in use.
+    pub(crate) fn next_number(&self) -> io::Result<u64> {
+        let numbers = fs::read_dir(&self.folder)?
+            .filter_map(|entry| self.number_of(&entry.ok()?.file_name()));
+        // A number that has no next was not given by a logger.
+        Ok(numbers.filter_map(|number| number.checked_add(1)).max().unwrap_or(1))
+    }
+
+    /// The number in `name`, if it is that of a segment of this logger: `stem.000001.logbuf`, and
+    /// `stem.000001.recovered.logbuf` for what was recovered from rings.
+    fn number_of(&self, name: &OsStr) -> Option<u64> {
+        let rest = name.as_encoded_bytes().strip_prefix(self.stem.as_encoded_bytes())?;
+        let rest = str::from_utf8(rest).ok()?.strip_prefix('.')?;
+        let (number, rest) = rest.split_once('.')?;
+        let kind = rest.strip_suffix(EXTENSION)?;
+        let is_number = number.len() >= 6 && number.bytes().all(|digit| digit.is_ascii_digit());
+        (is_number && matches!(kind, "" | "recovered.")).then(|| number.parse().ok())?
+    }
+}
+
+/// The folder that `path` lies in.
+pub(crate) fn folder_of(path: &Path) -> PathBuf {
+    match path.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent.to_owned(),
+        _ => PathBuf::from("."),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_number_is_between_the_stem_and_the_extension() {
+        let location = Location { folder: ".".into(), stem: "app.v2".into() };
+        let number_of = |name: &str| location.number_of(OsStr::new(name));
+        assert_eq!(location.path(7), Path::new("./app.v2.000007.logbuf"));
+        assert_eq!(location.current(), Path::new("./app.v2.current.logbuf"));
+        assert_eq!(number_of("app.v2.000007.logbuf"), Some(7));
+        assert_eq!(number_of("app.v2.1000000.logbuf"), Some(1_000_000));
+        assert_eq!(number_of("app.v2.000009.recovered.logbuf"), Some(9));
+        for other in [
+            "app.000007.logbuf",
+            "app.v2.logbuf",
+            "app.v2.x.logbuf",
+            "app.v2.7.logbuf",
+            "app.v2.+00007.logbuf",
+            "app.v2.000007.txt",
+            "app.v2.000007.copy.logbuf",
+            "app.v2.000007.book.000001.logbuf",
+            "app.v2.current.logbuf",
+        ] {
+            assert_eq!(number_of(other), None, "{other}");
+        }
+    }
+}
