@@ -18,7 +18,7 @@ mod counter;
 mod monotonic;
 
 /// Reads the counter that the hot path uses where [`is_steady`]. Elsewhere no site is opened, and [`now`] serves.
-pub(crate) use counter::ticks;
+pub(crate) use counter::{halves, ticks};
 
 /// How often the pair of clocks is read for one anchor; the closest pair counts.
 const TRIES: usize = 8;
@@ -38,6 +38,7 @@ pub(crate) fn kind() -> Clock {
 }
 
 /// Reads the clock in use.
+#[inline]
 pub(crate) fn now() -> u64 {
     if is_steady() { ticks() } else { monotonic::ticks() }
 }

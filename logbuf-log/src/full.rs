@@ -5,6 +5,9 @@ use std::time::{Duration, Instant};
 
 /// What to do with a record for which the ring of its thread has no room.
 ///
+/// A logger has one for all calls ([`Builder::when_full`](crate::Builder::when_full)), and a call may have its own:
+/// `info!(when_full: Drop, "…")`.
+///
 /// The last eighth of a ring is kept for [`Warn`](crate::Level::Warn) and more severe records: a flood of others does not
 /// cost them. What is lost is counted, and written into the file, by thread, level and time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

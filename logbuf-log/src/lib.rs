@@ -61,6 +61,7 @@ mod stats;
 mod switch;
 mod table;
 mod thread;
+mod timestamp;
 mod value;
 mod writer;
 
@@ -80,6 +81,7 @@ pub use output::{Memory, SyncPolicy};
 pub use static_level::STATIC_MAX_LEVEL;
 pub use stats::Stats;
 pub use thread::preallocate;
+pub use timestamp::Timestamp;
 
 /// What the macros expand to. Not part of the interface.
 #[doc(hidden)]
@@ -93,7 +95,8 @@ pub mod __private {
     pub use crate::signature::{declared, pair};
     pub use crate::site::{SITES, Site};
     pub use crate::static_level::{call, is_compiled_in};
-    pub use crate::switch::{FLAGS, Flag};
+    pub use crate::switch::{FLAGS, Flag, is_on};
+    pub use crate::timestamp::Now;
     pub use crate::value::{Displayed, Redacted, Shown, Value, shown};
     pub use bytemuck;
     pub use linkme;

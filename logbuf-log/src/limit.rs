@@ -8,6 +8,7 @@ use linkme::distributed_slice;
 use crate::clock;
 use crate::record::record1;
 use crate::site::Site;
+use crate::timestamp::Now;
 
 /// The limit of every call site that has one.
 #[distributed_slice]
@@ -124,7 +125,7 @@ pub(crate) fn report_pending() {
     for limit in LIMITS {
         let suppressed = limit.report();
         if suppressed > 0 {
-            record1(limit.summary, suppressed);
+            record1(suppressed, limit.summary, Now);
         }
     }
 }

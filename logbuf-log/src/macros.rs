@@ -16,9 +16,19 @@
 /// log!(Level::Info, order_id = 7, "venue.name" = "XETR");
 /// // `?` formats by `Debug` and `%` by `Display` at the call, for fields and arguments of any type.
 /// log!(Level::Warn, error = %error, "cannot leave state {}", ?state);
-/// // The target is the path of the module unless given.
+/// // Options come before fields and message, in any order. The target is the path of the module unless given.
 /// log!(Level::Debug, target: "audit", "{symbol}");
+/// # use std::time::Duration;
+/// # use logbuf_log::Timestamp;
+/// let received = Timestamp::now();
+/// log!(Level::Info, ts: received, when_full: Block(Duration::from_micros(50)), "{symbol}");
 /// ```
+///
+/// | option | |
+/// |---|---|
+/// | `target:` | what filters go by, a constant; `module_path!()` unless given |
+/// | `ts:` | when this happened, a [`Timestamp`](crate::Timestamp): the call does not read the clock |
+/// | `when_full:` | what the call does if the ring of its thread is full, a constant [`WhenFull`](crate::WhenFull), whose variants may be named alone; what the logger says unless given |
 ///
 /// Arguments are evaluated only if the call site is switched on. What implements [`Encode`](crate::Encode) is written as
 /// bytes and formatted by the decoder, which prints what `format!` would have printed.

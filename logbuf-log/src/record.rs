@@ -3,12 +3,12 @@
 use logbuf::ClaimError;
 use logbuf_format::loss::Reason;
 
-use crate::clock;
 use crate::encoder::Encoder;
 use crate::full::Patience;
 use crate::registry::REGISTRY;
 use crate::site::{Registration, Site, SiteId};
 use crate::thread::{self, Producing, Refusal};
+use crate::timestamp::{Reading, Stamp};
 use crate::value::{Value, Values};
 
 /// Bytes of a record in a ring before its values: site and time stamp.
@@ -23,16 +23,17 @@ const PASSES: usize = 3;
 
 macro_rules! record {
     ($($name:ident($($value:ident: $type:ident),*) = $list:expr;)*) => {$(
-        /// Records a call with this many values. Not inlined: one instance serves all calls with values of these types.
+        /// Records a call with this many values. Not inlined: one instance serves all calls with values of these types. The
+        /// values come first, so that a call whose arguments were its caller's finds them in their registers.
         #[inline(never)]
-        pub fn $name<$($type: Value),*>(site: &'static Site $(, $value: $type)*) {
+        pub fn $name<$($type: Value,)* S: Stamp>($($value: $type,)* site: &'static Site, stamp: S) {
             // Of the same shape, so that the jump to it needs no stack frame.
             #[inline(never)]
-            fn otherwise<$($type: Value),*>(site: &'static Site $(, $value: $type)*) {
-                record(site, $list);
+            fn otherwise<$($type: Value,)* S: Stamp>($($value: $type,)* site: &'static Site, stamp: S) {
+                record($list, site, stamp);
             }
-            if !record_at_once(site, $list) {
-                otherwise(site $(, $value)*);
+            if !record_at_once($list, site, stamp) {
+                otherwise($($value,)* site, stamp);
             }
         }
     )*};
@@ -49,9 +50,9 @@ record! {
 
 /// Records a call with more values than fit registers.
 #[inline(never)]
-pub fn record_many<V: Values>(site: &'static Site, values: V) {
-    if !record_at_once(site, values) {
-        record(site, values);
+pub fn record_many<V: Values, S: Stamp>(values: V, site: &'static Site, stamp: S) {
+    if !record_at_once(values, site, stamp) {
+        record(values, site, stamp);
     }
 }
 
@@ -60,29 +61,29 @@ pub fn record_many<V: Values>(site: &'static Site, values: V) {
 ///
 /// It calls nothing, so that it needs no stack frame.
 #[inline(always)]
-fn record_at_once<V: Values>(site: &'static Site, values: V) -> bool {
+fn record_at_once<V: Values>(values: V, site: &'static Site, stamp: impl Stamp) -> bool {
     if V::FORMATS || !site.has_signature(V::SIGNATURE) {
         return false;
     }
-    let ticks = clock::ticks();
+    let reading = stamp.read();
     let Some(mut producing) = Producing::begin() else { return false };
     let len = HEADER + values.encoded_len();
     let Some(mut claim) = producing.producer().try_claim_known(len) else { return false };
-    put(&mut Encoder::new(&mut claim), site.id(), ticks, values);
+    put(&mut Encoder::new(&mut claim), site.id(), reading, values);
     claim.commit();
     true
 }
 
 /// Records in any case.
 #[inline(never)]
-fn record<V: Values>(site: &'static Site, values: V) {
+fn record<V: Values>(values: V, site: &'static Site, stamp: impl Stamp) {
     if thread::repeats() {
         return;
     }
     let (id, ticks) = if site.has_signature(V::SIGNATURE) {
-        (site.id(), clock::ticks())
+        (site.id(), stamp.read().ticks())
     } else {
-        identify(site, Registration { signature: V::SIGNATURE, describe: V::describe })
+        identify(site, Registration { signature: V::SIGNATURE, describe: V::describe }, stamp)
     };
     match Producing::begin() {
         None => write_shared(site, id, ticks, values),
@@ -94,8 +95,8 @@ fn record<V: Values>(site: &'static Site, values: V) {
 /// The first call of a site, a call with other types than those of the first, or any where the counter is not steady.
 #[cold]
 #[inline(never)]
-fn identify(site: &'static Site, registration: Registration) -> (SiteId, u64) {
-    (REGISTRY.identify(site, registration), clock::now())
+fn identify(site: &'static Site, registration: Registration, stamp: impl Stamp) -> (SiteId, u64) {
+    (REGISTRY.identify(site, registration), stamp.read_in_use())
 }
 
 /// Writes values whose size is known beforehand.
@@ -111,7 +112,7 @@ fn write_measured<V: Values>(
     loop {
         let refused = match producing.producer().try_claim(len) {
             Ok(mut claim) => {
-                put(&mut Encoder::new(&mut claim), id, ticks, values);
+                put(&mut Encoder::new(&mut claim), id, ticks.into(), values);
                 claim.commit();
                 None
             }
@@ -143,9 +144,9 @@ fn write_formatting<V: Values>(
             Ok(mut claim) => {
                 let mut encoder = Encoder::new(&mut claim);
                 if passes == 0 {
-                    put(&mut encoder, id, ticks, values);
+                    put(&mut encoder, id, ticks.into(), values);
                 } else {
-                    thread::repeat(|| put(&mut encoder, id, ticks, values));
+                    thread::repeat(|| put(&mut encoder, id, ticks.into(), values));
                 }
                 let wanted = encoder.wanted();
                 if wanted <= claim.len() {
@@ -206,9 +207,9 @@ fn formatted_len<V: Values>(values: V) -> usize {
 }
 
 #[inline(always)]
-fn put<V: Values>(out: &mut Encoder<'_>, id: SiteId, ticks: u64, values: V) {
+fn put<V: Values>(out: &mut Encoder<'_>, id: SiteId, reading: Reading, values: V) {
     out.put(&id.to_le_bytes());
-    out.put(&ticks.to_le_bytes());
+    reading.put(out);
     values.put(out);
 }
 

@@ -7,6 +7,7 @@ use std::sync::OnceLock;
 use linkme::distributed_slice;
 
 use crate::description::Description;
+use crate::full::WhenFull;
 use crate::place::Place;
 use crate::signature::Signature;
 
@@ -50,6 +51,8 @@ pub struct Site {
     pub(crate) names: &'static [&'static str],
     /// How many of the values are arguments of the template; the others are fields.
     pub(crate) arguments: usize,
+    /// What its calls do when a ring is full, if not what the logger says.
+    pub(crate) when_full: Option<WhenFull>,
 }
 
 impl Site {
@@ -67,7 +70,15 @@ impl Site {
             template,
             names,
             arguments,
+            when_full: None,
         }
+    }
+
+    /// The same with a rule of its own for full rings.
+    #[must_use]
+    pub const fn with_when_full(mut self, when_full: WhenFull) -> Self {
+        self.when_full = Some(when_full);
+        self
     }
 
     /// Whether values with `signature` are what the site was registered with.

@@ -9,6 +9,15 @@ use crate::filter::Filter;
 use crate::place::PROBES;
 use crate::site::SITES;
 
+#[cfg(all(target_arch = "x86_64", not(miri)))]
+#[path = "switch/x86_64.rs"]
+mod test;
+#[cfg(not(all(target_arch = "x86_64", not(miri))))]
+#[path = "switch/other.rs"]
+mod test;
+
+pub use test::is_on;
+
 /// The switch of every call site. They are apart from the sites, so that testing disabled sites fills no cache with descriptions.
 #[distributed_slice]
 pub static FLAGS: [Flag];

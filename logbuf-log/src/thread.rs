@@ -176,10 +176,8 @@ impl Producing {
         if used >= capacity / 2 {
             REGISTRY.wake_writer();
         }
-        if capacity > REGISTRY.ring_capacity()
-            && let WhenFull::Grow { max_bytes } = REGISTRY.when_full.get()
-        {
-            self.shrink(used, max_bytes);
+        if capacity > REGISTRY.ring_capacity() {
+            self.shrink(used);
         }
     }
 
@@ -195,7 +193,7 @@ impl Producing {
             return Refusal::Retry;
         }
         REGISTRY.wake_writer();
-        let found = match REGISTRY.when_full.get() {
+        let found = match site.when_full.unwrap_or_else(|| REGISTRY.when_full.get()) {
             WhenFull::Drop => false,
             WhenFull::Block(bound) => !self.local().is_writer.get() && patience.wait(bound),
             WhenFull::Grow { max_bytes } => self.grow(max_bytes),
@@ -222,8 +220,13 @@ impl Producing {
         attached.unwrap_or(Refusal::Share)
     }
 
-    /// Goes back to the usual size of a ring if that suffices.
-    fn shrink(&mut self, used: usize, max_bytes: usize) {
+    /// Goes back to the usual size of a ring if that suffices. Until the large one is drained the thread then has both, so that
+    /// the bound of the logger, if it has one, is kept; a call that has a rule of its own is the only other cause.
+    fn shrink(&mut self, used: usize) {
+        let max_bytes = match REGISTRY.when_full.get() {
+            WhenFull::Grow { max_bytes } => max_bytes,
+            WhenFull::Drop | WhenFull::Block(_) => usize::MAX,
+        };
         let usual = REGISTRY.ring_capacity();
         if used < usual / 2 {
             let _stays_if_that_fails = self.change_ring(usual, max_bytes);

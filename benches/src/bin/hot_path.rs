@@ -5,11 +5,16 @@
 
 use std::hint::black_box;
 
-use logbuf_log::{Builder, Level, info, trace};
+use logbuf_log::{Builder, Level, Timestamp, info, trace};
 
 #[inline(never)]
 fn three_numbers(a: u64, b: u64, c: f64) {
     info!("Iteration: {a} int: {b} double: {c}");
+}
+
+#[inline(never)]
+fn at_a_time_given(a: u64, b: u64, c: f64, ts: Timestamp) {
+    info!(ts: ts, "Iteration: {a} int: {b} double: {c}");
 }
 
 #[inline(never)]
@@ -46,6 +51,9 @@ fn main() {
     for i in 0..black_box(calls) {
         match subject.as_str() {
             "three_numbers" => three_numbers(i, 2 * i, i as f64 / 2.0),
+            "at_a_time_given" => {
+                at_a_time_given(i, 2 * i, i as f64 / 2.0, Timestamp::from_ticks(i))
+            }
             "text_of_40_bytes" => {
                 text_of_40_bytes(black_box("the quick brown fox jumps over a lazy do"))
             }

@@ -5,6 +5,7 @@ use quote::ToTokens;
 use syn::ext::IdentExt;
 use syn::parse::{Parse, ParseStream};
 use syn::punctuated::Punctuated;
+use syn::spanned::Spanned;
 use syn::{Expr, LitStr, Result, Token};
 
 /// What a macro of `logbuf-log` hands over: `$crate; tokens of the user's`. Macros other than `log!` and those of the
@@ -24,10 +25,14 @@ pub(crate) struct Place {
     pub(crate) target: Option<Expr>,
 }
 
-/// `level, target: "…", name = value, …, "template", argument, …`
+/// `level, target: "…", ts: …, when_full: …, name = value, …, "template", argument, …`
 pub(crate) struct Call {
     pub(crate) limit: Option<Limit>,
     pub(crate) place: Place,
+    /// When the record was made, if the caller knows.
+    pub(crate) timestamp: Option<Expr>,
+    /// What to do if the ring is full, if not what the logger says.
+    pub(crate) when_full: Option<Expr>,
     pub(crate) fields: Vec<Field>,
     pub(crate) message: Option<Message>,
 }
@@ -100,32 +105,83 @@ fn parse_parenthesized(input: ParseStream<'_>) -> Result<Expr> {
 
 /// A place and nothing else.
 fn parse_enabled(input: ParseStream<'_>, krate: TokenStream) -> Result<Place> {
-    let place = Place::parse(input, krate)?;
-    if input.is_empty() {
+    let mut options = Options::default();
+    let place = parse_place(input, krate, &mut options)?;
+    let option = options.timestamp.or(options.when_full);
+    if input.is_empty() && option.is_none() {
         return Ok(place);
     }
-    Err(input.error("expected nothing but a level and a target, as in `enabled!(target: \"audit\", Level::Info)`"))
+    let span = option.map_or(input.span(), |option| option.span());
+    Err(syn::Error::new(
+        span,
+        "expected nothing but a level and a target, as in `enabled!(target: \"audit\", Level::Info)`",
+    ))
 }
 
-impl Place {
-    /// `log!(target: "…", level, …)` is the order of the `log` crate, `log!(level, target: "…", …)` that of tracing.
-    fn parse(input: ParseStream<'_>, krate: TokenStream) -> Result<Self> {
-        let before = parse_target(input)?;
-        let level = input.parse()?;
-        parse_comma(input)?;
-        let target = if before.is_some() { before } else { parse_target(input)? };
-        Ok(Self { krate, level, target })
+/// The options come before the level, as in the `log` crate, or behind it, as in tracing.
+fn parse_place(input: ParseStream<'_>, krate: TokenStream, options: &mut Options) -> Result<Place> {
+    options.parse(input)?;
+    let level = input.parse()?;
+    parse_comma(input)?;
+    options.parse(input)?;
+    Ok(Place { krate, level, target: options.target.take() })
+}
+
+/// `name: value`, which come before fields and message, in any order.
+#[derive(Default)]
+struct Options {
+    target: Option<Expr>,
+    timestamp: Option<Expr>,
+    when_full: Option<Expr>,
+}
+
+impl Options {
+    fn parse(&mut self, input: ParseStream<'_>) -> Result<()> {
+        while is_option(input) {
+            let name: Ident = input.call(Ident::parse_any)?;
+            let place = match name.to_string().as_str() {
+                "target" => &mut self.target,
+                "ts" => &mut self.timestamp,
+                "when_full" => &mut self.when_full,
+                other => {
+                    return Err(syn::Error::new(
+                        name.span(),
+                        format!(
+                            "there is no option `{other}:`, only `target:`, `ts:` and `when_full:`; a field is written `{other} = value`"
+                        ),
+                    ));
+                }
+            };
+            input.parse::<Token![:]>()?;
+            if place.replace(input.parse()?).is_some() {
+                let error = format!("`{name}:` is given twice");
+                return Err(syn::Error::new(name.span(), error));
+            }
+            parse_comma(input)?;
+        }
+        Ok(())
     }
+}
+
+/// Whether what follows is `name:` and not the path `name::…`.
+fn is_option(input: ParseStream<'_>) -> bool {
+    input.peek(Ident::peek_any) && input.peek2(Token![:]) && !input.peek2(Token![::])
 }
 
 impl Call {
     fn parse(input: ParseStream<'_>, krate: TokenStream, limit: Option<Limit>) -> Result<Self> {
-        let place = Place::parse(input, krate)?;
-        let mut call = Self { limit, place, fields: Vec::new(), message: None };
+        let mut options = Options::default();
+        let place = parse_place(input, krate, &mut options)?;
+        let Options { timestamp, when_full, .. } = options;
+        let mut call =
+            Self { limit, place, timestamp, when_full, fields: Vec::new(), message: None };
         while !input.is_empty() {
             if input.peek(LitStr) && !input.peek2(Token![=]) {
                 call.message = Some(input.parse()?);
                 return Ok(call);
+            }
+            if is_option(input) {
+                return Err(input.error("options (`target:`, `ts:`, `when_full:`) come before the fields; a field is written `name = value`"));
             }
             call.fields.push(input.parse()?);
             parse_comma(input)?;
@@ -145,20 +201,6 @@ fn parse_crate(input: ParseStream<'_>) -> Result<TokenStream> {
     }
     input.parse::<Token![;]>()?;
     Ok(path)
-}
-
-fn parse_target(input: ParseStream<'_>) -> Result<Option<Expr>> {
-    mod keyword {
-        syn::custom_keyword!(target);
-    }
-    if !(input.peek(keyword::target) && input.peek2(Token![:]) && !input.peek2(Token![::])) {
-        return Ok(None);
-    }
-    input.parse::<keyword::target>()?;
-    input.parse::<Token![:]>()?;
-    let target = input.parse()?;
-    parse_comma(input)?;
-    Ok(Some(target))
 }
 
 /// A comma, unless the input ends.

@@ -3,8 +3,8 @@
 mod limit;
 
 use logbuf_format::Level;
-use proc_macro2::{Ident, Literal, Span, TokenStream};
-use quote::{format_ident, quote, quote_spanned};
+use proc_macro2::{Ident, Literal, Span, TokenStream, TokenTree};
+use quote::{ToTokens, format_ident, quote, quote_spanned};
 use syn::spanned::Spanned;
 
 use crate::call::{Call, Input, Message, Mode, Place};
@@ -45,8 +45,12 @@ fn expand_call(call: &Call, message: &Resolved, compiled: Compiled) -> TokenStre
     let krate = &call.place.krate;
 
     // Every expression is evaluated once and borrowed, in the order written: fields, then arguments.
-    let field_bindings: Vec<Ident> =
-        (0..call.fields.len()).map(|i| local("field", i, Span::mixed_site())).collect();
+    let field_bindings: Vec<Ident> = call
+        .fields
+        .iter()
+        .enumerate()
+        .map(|(i, field)| local("field", i, field.value.span()))
+        .collect();
     let argument_bindings: Vec<Ident> = message
         .bindings
         .iter()
@@ -78,9 +82,15 @@ fn expand_call(call: &Call, message: &Resolved, compiled: Compiled) -> TokenStre
         let list = list(&tokens);
         quote!(let _ = #list)
     } else {
-        record(krate, &tokens)
+        record(call, &tokens)
     };
+    let timestamp = call.timestamp.as_ref().map(|timestamp| {
+        let (binding, span) = (timestamp_binding(), timestamp.span());
+        let krate = located_at(krate, span);
+        quote_spanned!(span=> let #binding: #krate::Timestamp = #timestamp;)
+    });
     let act = quote! {
+        #timestamp
         match (#(&(#borrowed),)*) {
             (#(#bindings,)*) => {
                 #check
@@ -94,9 +104,11 @@ fn expand_call(call: &Call, message: &Resolved, compiled: Compiled) -> TokenStre
         Some(limit) => limit::test(limit, act),
     };
     if compiled == Compiled::Out {
-        return absent(&call.place, &act);
+        let when_full =
+            when_full(call).map(|when_full| quote!(const _: #krate::WhenFull = #when_full;));
+        return absent(&call.place, &quote!(#when_full #act));
     }
-    let site = site(&call.place, message, &values);
+    let site = site(call, message, &values);
     let limit = call.limit.as_ref().map(|limit| limit::statics(call, limit));
     let flag = flag(&call.place);
     let is_on = is_on(krate, compiled);
@@ -172,9 +184,9 @@ fn flag(place: &Place) -> TokenStream {
 /// The test of the switch.
 fn is_on(krate: &TokenStream, compiled: Compiled) -> TokenStream {
     match compiled {
-        Compiled::In | Compiled::Out => quote!(__LOGBUF_FLAG.is_on()),
+        Compiled::In | Compiled::Out => quote!(#krate::__private::is_on!(__LOGBUF_FLAG)),
         Compiled::Unknown => {
-            quote!(const { #krate::__private::is_compiled_in(__LOGBUF_LEVEL) } && __LOGBUF_FLAG.is_on())
+            quote!(const { #krate::__private::is_compiled_in(__LOGBUF_LEVEL) } && #krate::__private::is_on!(__LOGBUF_FLAG))
         }
     }
 }
@@ -199,8 +211,10 @@ fn describe(place: &Place) -> TokenStream {
     }
 }
 
-fn site(place: &Place, message: &Resolved, values: &[Value]) -> TokenStream {
-    let (krate, description, template) = (&place.krate, describe(place), &message.template);
+fn site(call: &Call, message: &Resolved, values: &[Value]) -> TokenStream {
+    let (krate, description, template) =
+        (&call.place.krate, describe(&call.place), &message.template);
+    let when_full = when_full(call).map(|when_full| quote!(.with_when_full(#when_full)));
     let names = values.iter().map(|value| &value.name);
     let argument_count = message.slots.len();
     quote! {
@@ -211,12 +225,23 @@ fn site(place: &Place, message: &Resolved, values: &[Value]) -> TokenStream {
             #template,
             &[#(#names),*],
             #argument_count,
-        );
+        )#when_full;
     }
 }
 
+/// The rule for full rings, a constant. Its variants can be named without their type, as level names can in a filter.
+fn when_full(call: &Call) -> Option<TokenStream> {
+    let (krate, when_full) = (&call.place.krate, call.when_full.as_ref()?);
+    Some(quote! {{
+        #[allow(unused_imports)]
+        use #krate::WhenFull::*;
+        #when_full
+    }})
+}
+
+/// A variable that stands for what stands at `span`, as far as diagnostics go.
 fn local(kind: &str, index: usize, span: Span) -> Ident {
-    format_ident!("__logbuf_{kind}{index}", span = Span::mixed_site().located_at(span))
+    format_ident!("__logbuf_{kind}{index}", span = span)
 }
 
 /// Code that never runs, and makes rustc check the format string as it does for `format!`.
@@ -257,8 +282,8 @@ fn argument_value(krate: &TokenStream, slot: &Slot, bindings: &[Ident], call: &C
             let (binding, span) = (&bindings[*binding], bindings[*binding].span());
             let value = deferred(krate, binding, span);
             if *shown {
-                let shown = quote_spanned!(span=> shown);
-                quote_spanned!(span=> #krate::__private::#shown(#value))
+                let krate = located_at(krate, span);
+                quote_spanned!(span=> #krate::__private::shown(#value))
             } else {
                 value
             }
@@ -278,16 +303,36 @@ fn argument_value(krate: &TokenStream, slot: &Slot, bindings: &[Ident], call: &C
 }
 
 fn deferred(krate: &TokenStream, binding: &Ident, span: Span) -> TokenStream {
+    let krate = located_at(krate, span);
     quote_spanned!(span=> #krate::Encode::value(#binding))
 }
 
-fn record(krate: &TokenStream, values: &[&TokenStream]) -> TokenStream {
+/// `$crate`, which means what it meant, as if it stood at `span`: what is wrong with a value is said where the value stands.
+fn located_at(krate: &TokenStream, span: Span) -> TokenStream {
+    let locate = |mut token: TokenTree| {
+        token.set_span(token.span().located_at(span));
+        token
+    };
+    krate.clone().into_iter().map(locate).collect()
+}
+
+fn record(call: &Call, values: &[&TokenStream]) -> TokenStream {
+    let krate = &call.place.krate;
+    let stamp = match &call.timestamp {
+        Some(_) => timestamp_binding().into_token_stream(),
+        None => quote!(#krate::__private::Now),
+    };
     if values.len() <= MOST_SEPARATE_VALUES {
         let name = format_ident!("record{}", values.len());
-        return quote!(#krate::__private::#name(&__LOGBUF_SITE #(, #values)*));
+        return quote!(#krate::__private::#name(#(#values,)* &__LOGBUF_SITE, #stamp));
     }
     let list = list(values);
-    quote!(#krate::__private::record_many(&__LOGBUF_SITE, #list))
+    quote!(#krate::__private::record_many(#list, &__LOGBUF_SITE, #stamp))
+}
+
+/// The variable that holds the time stamp of a call that is given one.
+fn timestamp_binding() -> Ident {
+    Ident::new("__logbuf_timestamp", Span::mixed_site())
 }
 
 /// The values as one list, as the trait `Values` of `logbuf-log` has it.

@@ -55,7 +55,8 @@ impl Resolved {
 
 /// Ties the placeholders of `message` to its arguments and to the variables around it.
 ///
-/// What is wrong with the arguments is left for rustc to say, which checks the same literal.
+/// What is wrong with the arguments is left for rustc to say, which checks the same literal; but for a named argument that is not
+/// used, which is most likely meant for a field.
 pub(crate) fn resolve(message: &Message) -> Result<Resolved> {
     let text = message.literal.value();
     let pieces = template::parse(&text).map_err(|error| {
@@ -67,6 +68,7 @@ pub(crate) fn resolve(message: &Message) -> Result<Resolved> {
         captured: Vec::new(),
         slots: Vec::new(),
         lacks_argument: false,
+        used: vec![false; message.arguments.len()],
     };
     let mut template = String::new();
     for piece in pieces {
@@ -76,7 +78,15 @@ pub(crate) fn resolve(message: &Message) -> Result<Resolved> {
         };
         template.push_str(&piece.to_string());
     }
-    let Resolver { bindings, slots, lacks_argument, .. } = resolver;
+    let Resolver { bindings, slots, lacks_argument, used, .. } = resolver;
+    for (argument, used) in message.arguments.iter().zip(used) {
+        if let (Some(name), false) = (&argument.name, used) {
+            let error = format!(
+                "the message does not use `{name}`; if it is a field, it comes before the message: `{name} = value, \"message\"`"
+            );
+            return Err(syn::Error::new(name.span(), error));
+        }
+    }
     Ok(Resolved { lacks_argument, template, bindings, slots })
 }
 
@@ -87,6 +97,8 @@ struct Resolver<'m> {
     captured: Vec<String>,
     slots: Vec<Slot>,
     lacks_argument: bool,
+    /// For each argument, whether a placeholder names it.
+    used: Vec<bool>,
 }
 
 impl Resolver<'_> {
@@ -144,7 +156,10 @@ impl Resolver<'_> {
 
     /// The binding of an argument by its place.
     fn positional(&mut self, index: usize) -> usize {
-        self.lacks_argument |= index >= self.message.arguments.len();
+        match self.used.get_mut(index) {
+            Some(used) => *used = true,
+            None => self.lacks_argument = true,
+        }
         index
     }
 
@@ -155,6 +170,7 @@ impl Resolver<'_> {
         if let Some(index) =
             arguments.iter().position(|argument| argument.name.as_ref().is_some_and(is))
         {
+            self.used[index] = true;
             return index;
         }
         if let Some(index) = self.captured.iter().position(|captured| captured == name) {

@@ -15,6 +15,13 @@ pub(crate) fn ticks() -> u64 {
     ticks
 }
 
+/// As [`ticks`], the lower half first.
+#[inline(always)]
+pub(crate) fn halves() -> (u32, u32) {
+    let ticks = ticks();
+    (ticks as u32, (ticks >> 32) as u32)
+}
+
 /// The architecture promises a system-wide counter of one rate (Arm ARM, D12.1).
 pub(super) fn is_steady() -> bool {
     true

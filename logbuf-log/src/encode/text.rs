@@ -39,7 +39,7 @@ impl Value for &str {
     }
     #[inline(always)]
     fn encoded_len(self) -> usize {
-        4 + self.len()
+        4 + known_len(self.len())
     }
     #[inline(always)]
     fn put(self, out: &mut Encoder<'_>) {
@@ -56,10 +56,19 @@ impl Value for &OsStr {
     }
     #[inline(always)]
     fn encoded_len(self) -> usize {
-        4 + self.len()
+        4 + known_len(self.len())
     }
     #[inline(always)]
     fn put(self, out: &mut Encoder<'_>) {
         out.put_bytes(self.as_encoded_bytes());
     }
+}
+
+/// The length of text. The compiler does not know that it is less than half the address space, and would test whether the sum of
+/// this and the size of a record's header overflows, at each step of writing one.
+#[inline(always)]
+fn known_len(len: usize) -> usize {
+    // SAFETY: nothing in Rust is longer than `isize::MAX` bytes, and this is called with the length of what is borrowed.
+    unsafe { core::hint::assert_unchecked(len <= isize::MAX as usize) };
+    len
 }

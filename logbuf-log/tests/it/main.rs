@@ -11,6 +11,7 @@ mod full;
 mod grammar;
 mod limits;
 mod linked;
+mod options;
 mod places;
 #[cfg(feature = "serde")]
 mod serde;
