@@ -44,15 +44,11 @@ impl Entry {
 }
 
 impl Chunk {
-    /// Reads a block. What is wrong with it goes to `report`; the records in front of that are there.
-    pub(crate) fn read(
-        segment: &mut Segment,
-        block: &EventBlock,
-        report: &mut dyn FnMut(Problem),
-    ) -> Self {
-        let mut bytes = Vec::new();
-        let mut index = Vec::new();
-        if let Err(problem) = read(segment, block, &mut bytes, &mut index, report) {
+    /// Reads a block, and what is wrong with it: the records in front of that are there.
+    pub(crate) fn read(segment: &Segment, block: &EventBlock) -> (Self, Vec<Problem>) {
+        let (mut bytes, mut index, mut problems) = (Vec::new(), Vec::new(), Vec::new());
+        let mut report = |problem| problems.push(problem);
+        if let Err(problem) = read(segment, block, &mut bytes, &mut index, &mut report) {
             report(problem);
             index.clear();
         }
@@ -60,7 +56,7 @@ impl Chunk {
         if index.first().is_some_and(|entry| entry.ticks < block.first) {
             report(Problem::Range);
         }
-        Self { bytes, index, rank: 0, more: None }
+        (Self { bytes, index, rank: 0, more: None }, problems)
     }
 
     /// Drops the first `rank` records of the block.
@@ -94,15 +90,10 @@ impl Chunk {
         self.bytes.capacity() + self.index.capacity() * size_of::<Entry>()
     }
 
-    /// How many records are here.
-    pub(crate) fn len(&self) -> usize {
-        self.index.len()
-    }
-
-    /// The record with this index here.
+    /// The records that are here.
     #[inline]
-    pub(crate) fn get(&self, index: usize) -> Option<&Entry> {
-        self.index.get(index)
+    pub(crate) fn entries(&self) -> &[Entry] {
+        &self.index
     }
 
     /// The values of one of its records.
@@ -123,7 +114,7 @@ impl Chunk {
 }
 
 fn read(
-    segment: &mut Segment,
+    segment: &Segment,
     block: &EventBlock,
     bytes: &mut Vec<u8>,
     index: &mut Vec<Entry>,

@@ -3,6 +3,7 @@
 mod args;
 mod follow;
 mod inputs;
+mod lines;
 mod output;
 mod pager;
 mod print;

@@ -25,8 +25,8 @@ pub struct Filter {
     level: Level,
     /// Nanoseconds since the Unix epoch; the end is not included.
     time: Range<i64>,
-    site: Box<dyn Fn(&Site) -> bool + Send>,
-    thread: Box<dyn Fn(ThreadName<'_>) -> bool + Send>,
+    site: Box<dyn Fn(&Site) -> bool + Send + Sync>,
+    thread: Box<dyn Fn(ThreadName<'_>) -> bool + Send + Sync>,
 }
 
 impl Filter {
@@ -54,13 +54,13 @@ impl Filter {
 
     /// Only records of the sites for which `wanted` holds. It is asked once for each site, not for each record.
     #[must_use]
-    pub fn site(self, wanted: impl Fn(&Site) -> bool + Send + 'static) -> Self {
+    pub fn site(self, wanted: impl Fn(&Site) -> bool + Send + Sync + 'static) -> Self {
         Self { site: Box::new(wanted), ..self }
     }
 
     /// Only records of the threads for which `wanted` holds. It is asked once for each thread that a file describes.
     #[must_use]
-    pub fn thread(self, wanted: impl Fn(ThreadName<'_>) -> bool + Send + 'static) -> Self {
+    pub fn thread(self, wanted: impl Fn(ThreadName<'_>) -> bool + Send + Sync + 'static) -> Self {
         Self { thread: Box::new(wanted), ..self }
     }
 

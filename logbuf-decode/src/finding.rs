@@ -364,24 +364,34 @@ impl Findings {
         offset: impl Into<Option<u64>>,
         problem: Problem,
     ) {
+        self.add_times(file, offset.into(), problem, 1);
+    }
+
+    /// Adds what was found elsewhere.
+    pub(crate) fn append(&mut self, other: Self) {
+        for Finding { file, offset, problem, times } in other.found {
+            self.add_times(&file, offset, problem, times);
+        }
+    }
+
+    fn add_times(&mut self, file: &Arc<Path>, offset: Option<u64>, problem: Problem, times: u64) {
         let same_file = |finding: &&mut Finding| Arc::ptr_eq(&finding.file, file);
         let mut of_kind = 0;
         for finding in self.found.iter_mut().filter(same_file) {
             if finding.problem.repeats(&problem) {
-                finding.times += 1;
+                finding.times += times;
                 return;
             }
             if finding.problem.kind() == problem.kind() {
                 of_kind += 1;
                 if of_kind > KEPT {
-                    finding.times += 1;
+                    finding.times += times;
                     return;
                 }
             }
         }
-        let offset = offset.into();
         let problem = if of_kind == KEPT { Problem::More(problem.kind()) } else { problem };
-        self.found.push(Finding { file: Arc::clone(file), offset, problem, times: 1 });
+        self.found.push(Finding { file: Arc::clone(file), offset, problem, times });
     }
 
     /// Hands over what was found since the last call.

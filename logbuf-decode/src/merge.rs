@@ -3,18 +3,23 @@
 use crate::{
     chunk::{Chunk, Entry},
     filter::Filter,
-    finding::Findings,
+    finding::Problem,
+    run::Run,
     segment::{EventBlock, Segment},
 };
 use logbuf_format::timeline::Span;
 use std::{
     cmp::{Ordering, Reverse},
-    collections::BinaryHeap,
+    collections::{BTreeSet, BinaryHeap},
+    ops::Range,
     sync::Arc,
 };
 
 /// Memory for blocks that are open at the same time, in bytes.
 const BUDGET: usize = 64 << 20;
+
+/// Bytes in memory, or on their way there, up to which blocks are read before they are needed.
+const AHEAD: usize = 8 << 20;
 
 /// Segments up to which their files stay open between two blocks.
 const OPEN_FILES: usize = 64;
@@ -28,38 +33,63 @@ struct Key {
     block: u32,
 }
 
-/// A merge of the blocks of all segments.
+/// A merge of the blocks of all segments, from which records come in runs: consecutive records of one block.
 ///
 /// Blocks are read when the time of their first record comes, and let go when they are through: memory is bounded by the
 /// blocks that overlap in time. If those take more than a budget, only the next records of each are held, and a block is
 /// read again for those behind them. So order is exact, and memory bounded, however blocks overlap.
+///
+/// It reads nothing itself: it says what is due, and is given it. So blocks can be read on other threads.
 #[derive(Debug)]
 pub(crate) struct Merge {
     /// Blocks that are not in memory, by the next of their records.
     due: BinaryHeap<Reverse<Due>>,
+    /// The next records of the blocks that are on their way.
+    coming: BTreeSet<Key>,
     /// Blocks that are in memory, by the next of their records.
     open: BinaryHeap<Reverse<Cursor>>,
-    /// The block of the record that comes next.
+    /// The block of the last run.
     current: Option<Cursor>,
-    /// The first record behind which another block is next.
-    limit: Option<Key>,
     /// Blocks that are due, by segment.
     left: Vec<usize>,
     /// Bytes in memory.
     used: usize,
+    /// Bytes on their way.
+    expected: usize,
     budget: usize,
     newest: Option<i64>,
 }
 
+/// What comes next.
+#[derive(Debug)]
+pub(crate) enum Next {
+    /// These records.
+    Run(Run),
+    /// Those of a block that is due, or on its way.
+    Block,
+    /// None.
+    End,
+}
+
 /// A block to be read.
 #[derive(Debug)]
-struct Due {
+pub(crate) struct Due {
     key: Key,
     block: EventBlock,
     /// Records that are through.
     rank: usize,
-    /// Whether it was read before, and what is wrong with it reported.
-    again: bool,
+    /// If it was read before: what is wrong with it and was not reported yet.
+    known: Option<Vec<Problem>>,
+    /// Whether its file need not stay open.
+    is_last: bool,
+}
+
+/// A block that was read.
+#[derive(Debug)]
+pub(crate) struct Loaded {
+    due: Due,
+    chunk: Chunk,
+    problems: Vec<Problem>,
 }
 
 /// A block in memory.
@@ -67,10 +97,12 @@ struct Due {
 struct Cursor {
     key: Key,
     block: EventBlock,
-    chunk: Chunk,
+    chunk: Arc<Chunk>,
     /// The next record, an index in the chunk.
     next: usize,
     span: Span,
+    /// What is wrong with the block, until the first run takes it along.
+    problems: Vec<Problem>,
 }
 
 impl Default for Merge {
@@ -79,15 +111,35 @@ impl Default for Merge {
     }
 }
 
+impl Due {
+    /// Reads the block, on whatever thread.
+    pub(crate) fn load(mut self, segments: &[Segment]) -> Loaded {
+        let segment = &segments[self.key.segment as usize];
+        let (mut chunk, found) = Chunk::read(segment, &self.block);
+        if self.is_last {
+            segment.source().release();
+        }
+        let problems = self.known.take().unwrap_or(found);
+        chunk.skip(self.rank);
+        Loaded { due: self, chunk, problems }
+    }
+
+    /// Bytes it will take in memory, about: the index of small records is as large as they are.
+    fn cost(&self) -> usize {
+        2 * self.block.len as usize
+    }
+}
+
 impl Merge {
     pub(crate) fn with_budget(budget: usize) -> Self {
         Self {
             due: BinaryHeap::new(),
+            coming: BTreeSet::new(),
             open: BinaryHeap::new(),
             current: None,
-            limit: None,
             left: Vec::new(),
             used: 0,
+            expected: 0,
             budget,
             newest: None,
         }
@@ -102,7 +154,7 @@ impl Merge {
             self.newest = self.newest.max(Some(last_unix_ns));
             if filter.wants_block(levels, unix_ns, last_unix_ns) {
                 let key = Key { unix_ns, segment: number, ticks: first, block };
-                self.push_due(Due { key, block: event_block, rank: 0, again: false });
+                self.push_due(key, event_block, 0, None);
             }
         }
     }
@@ -112,72 +164,89 @@ impl Merge {
         self.newest
     }
 
-    /// Moves on to the next record; `None` behind the last that is not later than `until`.
-    pub(crate) fn advance(
-        &mut self,
-        until: i64,
-        segments: &mut [Segment],
-        findings: &mut Findings,
-    ) -> Option<Position<'_>> {
-        if !self.step(until, segments) {
-            self.change(until, segments, findings)?;
-        }
-        let Cursor { key, block, chunk, next, .. } = self.current.as_ref()?;
-        let entry = chunk.get(*next)?;
-        Some(Position {
-            segment: key.segment as usize,
-            block: block.offset,
-            unix_ns: key.unix_ns,
-            entry: *entry,
-            values: chunk.values(entry),
-        })
-    }
-
-    /// Whether the next record is one of the current block.
-    #[inline]
-    fn step(&mut self, until: i64, segments: &[Segment]) -> bool {
-        let Some(cursor) = &mut self.current else { return false };
-        cursor.next += 1;
-        cursor.place(segments)
-            && cursor.key.unix_ns <= until
-            && self.limit.is_none_or(|limit| cursor.key < limit)
-    }
-
-    /// Makes the block of the next record the current one.
-    fn change(
-        &mut self,
-        until: i64,
-        segments: &mut [Segment],
-        findings: &mut Findings,
-    ) -> Option<()> {
-        if let Some(cursor) = self.current.take() {
-            self.put_back(cursor, segments);
-        }
-        loop {
-            let due = self.due.peek().map(|Reverse(due)| due.key);
-            let open = self.open.peek().map(|Reverse(open)| open.key);
-            let next = due.into_iter().chain(open).min()?;
-            if next.unix_ns > until {
-                return None;
-            }
-            if open == Some(next) {
-                break;
-            }
-            if let Some(Reverse(due)) = self.due.pop() {
-                self.read(due, segments, findings);
-            }
-        }
-        let Reverse(cursor) = self.open.pop()?;
-        let due = self.due.peek().map(|Reverse(due)| due.key);
+    /// What comes next, if it is not later than `until`.
+    pub(crate) fn next(&mut self, until: i64, segments: &[Segment]) -> Next {
+        self.settle(segments);
         let open = self.open.peek().map(|Reverse(open)| open.key);
-        self.limit = due.into_iter().chain(open).min();
+        let away = self.away();
+        match (open, away) {
+            (None, None) => return Next::End,
+            (open, Some(away)) if open.is_none_or(|open| away < open) => {
+                return if away.unix_ns > until { Next::End } else { Next::Block };
+            }
+            (Some(open), _) if open.unix_ns > until => return Next::End,
+            _ => {}
+        }
+        let Some(Reverse(mut cursor)) = self.open.pop() else { return Next::End };
+        let open = self.open.peek().map(|Reverse(open)| open.key);
+        let limit = away.into_iter().chain(open).min();
+        let run = cursor.run(until, limit, segments);
         self.current = Some(cursor);
-        Some(())
+        Next::Run(run)
     }
 
-    /// Puts a block among the open ones, or lets it go if it is through.
-    fn put_back(&mut self, cursor: Cursor, segments: &[Segment]) {
-        if cursor.next < cursor.chunk.len() {
+    /// Takes the last run back from this record of it on: it comes again.
+    pub(crate) fn rewind(&mut self, index: usize) {
+        if let Some(cursor) = &mut self.current {
+            cursor.next = index;
+        }
+    }
+
+    /// The first block that is due, to be read and [given](Merge::supply).
+    pub(crate) fn take_due(&mut self, segments: &[Segment]) -> Option<Due> {
+        let Reverse(mut due) = self.due.pop()?;
+        let left = &mut self.left[due.key.segment as usize];
+        *left -= 1;
+        due.is_last = *left == 0 || segments.len() > OPEN_FILES;
+        self.expected += due.cost();
+        self.coming.insert(due.key);
+        Some(due)
+    }
+
+    /// As [`Merge::take_due`], if it is needed next or there is memory to read ahead of what is.
+    pub(crate) fn take_ahead(&mut self, segments: &[Segment]) -> Option<Due> {
+        self.settle(segments);
+        let Reverse(due) = self.due.peek()?;
+        let is_needed = self.coming.first().is_none_or(|coming| due.key < *coming)
+            && self.open.peek().is_none_or(|Reverse(open)| due.key < open.key);
+        let limit = AHEAD.min(self.budget / 2);
+        let fits = self.used + self.expected + due.cost() <= limit;
+        if is_needed || fits { self.take_due(segments) } else { None }
+    }
+
+    /// Takes in a block that was due.
+    pub(crate) fn supply(&mut self, loaded: Loaded, segments: &[Segment]) {
+        let Loaded { due, mut chunk, problems } = loaded;
+        self.expected -= due.cost();
+        self.coming.remove(&due.key);
+        let Due { key, block, .. } = due;
+        if self.used + chunk.cost() > self.budget {
+            chunk.shrink(self.budget / (2 * (self.open.len() + 1)));
+        }
+        let span = segments[key.segment as usize].span(block.first);
+        let mut cursor = Cursor { key, block, chunk: Arc::new(chunk), next: 0, span, problems };
+        cursor.place(segments);
+        // One without records has problems to tell of.
+        if cursor.is_left() || !cursor.problems.is_empty() {
+            self.used += cursor.cost();
+            self.open.push(Reverse(cursor));
+            if self.used > self.budget {
+                self.evict();
+            }
+        }
+    }
+
+    /// The next record that is not in memory.
+    fn away(&self) -> Option<Key> {
+        let due = self.due.peek().map(|Reverse(due)| due.key);
+        due.into_iter().chain(self.coming.first().copied()).min()
+    }
+
+    /// Puts the block of the last run among the open ones, or lets it go if it is through.
+    fn settle(&mut self, segments: &[Segment]) {
+        let Some(mut cursor) = self.current.take() else { return };
+        if cursor.is_left() {
+            cursor.place(segments);
             self.open.push(Reverse(cursor));
             return;
         }
@@ -186,37 +255,7 @@ impl Merge {
             let unix_ns = segments[cursor.key.segment as usize].unix_ns(ticks);
             let key = Key { unix_ns, ticks, ..cursor.key };
             let rank = cursor.chunk.rank(cursor.next);
-            self.push_due(Due { key, block: cursor.block, rank, again: true });
-        }
-    }
-
-    /// Reads a block.
-    fn read(&mut self, due: Due, segments: &mut [Segment], findings: &mut Findings) {
-        let Due { key, block, rank, again } = due;
-        let number = key.segment as usize;
-        let many = segments.len() > OPEN_FILES;
-        let segment = &mut segments[number];
-        let file = Arc::clone(segment.file());
-        let mut chunk = Chunk::read(segment, &block, &mut |problem| {
-            if !again {
-                findings.add(&file, block.offset, problem);
-            }
-        });
-        self.left[number] -= 1;
-        if many || self.left[number] == 0 {
-            segment.source().release();
-        }
-        chunk.skip(rank);
-        if self.used + chunk.cost() > self.budget {
-            chunk.shrink(self.budget / (2 * (self.open.len() + 1)));
-        }
-        let mut cursor = Cursor { key, block, chunk, next: 0, span: segment.span(block.first) };
-        if cursor.place(segments) {
-            self.used += cursor.cost();
-            self.open.push(Reverse(cursor));
-            if self.used > self.budget {
-                self.evict();
-            }
+            self.push_due(key, cursor.block, rank, Some(Vec::new()));
         }
     }
 
@@ -231,49 +270,79 @@ impl Merge {
         }
         for Reverse(cursor) in open.drain(..gone) {
             let rank = cursor.chunk.rank(cursor.next);
-            self.push_due(Due { key: cursor.key, block: cursor.block, rank, again: true });
+            self.push_due(cursor.key, cursor.block, rank, Some(cursor.problems));
         }
         self.open = open.into();
     }
 
-    fn push_due(&mut self, due: Due) {
-        let segment = due.key.segment as usize;
+    fn push_due(&mut self, key: Key, block: EventBlock, rank: usize, known: Option<Vec<Problem>>) {
+        let segment = key.segment as usize;
         if segment >= self.left.len() {
             self.left.resize(segment + 1, 0);
         }
         self.left[segment] += 1;
-        self.limit = self.limit.map(|limit| limit.min(due.key)).or(Some(due.key));
-        self.due.push(Reverse(due));
+        self.due.push(Reverse(Due { key, block, rank, known, is_last: false }));
     }
 }
 
-/// A record in its place.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Position<'a> {
-    /// The index of its segment.
-    pub(crate) segment: usize,
-    /// Where its block starts in the file.
-    pub(crate) block: u64,
-    /// Its time.
-    pub(crate) unix_ns: i64,
-    /// What the block says of it.
-    pub(crate) entry: Entry,
-    /// Its values.
-    pub(crate) values: &'a [u8],
-}
-
 impl Cursor {
-    /// Brings the key up to date; `false` if there is no next record.
-    #[inline]
-    fn place(&mut self, segments: &[Segment]) -> bool {
-        let Some(entry) = self.chunk.get(self.next) else { return false };
+    /// The records from the next one to the last before `limit` that is not later than `until`: one at least, if one is
+    /// left.
+    fn run(&mut self, until: i64, limit: Option<Key>, segments: &[Segment]) -> Run {
+        let from = self.next;
+        self.next = (from + 1).min(self.chunk.entries().len());
+        let mut step = 1;
+        // Runs are short where many threads log at once, and as long as a block where one does.
+        while self.is_before(self.next + step - 1, until, limit, segments) {
+            self.next += step;
+            step *= 2;
+        }
+        while step > 1 {
+            step /= 2;
+            if self.is_before(self.next + step - 1, until, limit, segments) {
+                self.next += step;
+            }
+        }
+        Run {
+            segment: self.key.segment,
+            block: self.block.offset,
+            chunk: Arc::clone(&self.chunk),
+            records: Range { start: from, end: self.next },
+            problems: std::mem::take(&mut self.problems),
+        }
+    }
+
+    /// Whether there is such a record, before `limit` and not later than `until`.
+    fn is_before(
+        &mut self,
+        index: usize,
+        until: i64,
+        limit: Option<Key>,
+        segments: &[Segment],
+    ) -> bool {
+        let Some(&entry) = self.chunk.entries().get(index) else { return false };
+        let key = self.key_of(&entry, segments);
+        key.unix_ns <= until && limit.is_none_or(|limit| key < limit)
+    }
+
+    /// Brings the key up to date.
+    fn place(&mut self, segments: &[Segment]) {
+        if let Some(&entry) = self.chunk.entries().get(self.next) {
+            self.key = self.key_of(&entry, segments);
+        }
+    }
+
+    fn key_of(&mut self, entry: &Entry, segments: &[Segment]) -> Key {
         let ticks = entry.ticks;
         if !self.span.contains(ticks) {
             self.span = segments[self.key.segment as usize].span(ticks);
         }
-        self.key.ticks = ticks;
-        self.key.unix_ns = self.span.unix_ns(ticks);
-        true
+        Key { ticks, unix_ns: self.span.unix_ns(ticks), ..self.key }
+    }
+
+    /// Whether records are left.
+    fn is_left(&self) -> bool {
+        self.next < self.chunk.entries().len()
     }
 
     fn cost(&self) -> usize {

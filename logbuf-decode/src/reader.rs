@@ -1,21 +1,24 @@
 //! Files in, records out, in order of time.
 
 use crate::{
-    callsite::CallSite,
     filter::Filter,
     finding::{Finding, Findings, Problem},
     loss::Lost,
-    merge::{Merge, Position},
+    merge::{Merge, Next},
+    parallel::{self, Work},
     record::Record,
+    run::Records,
     segment::Segment,
     source::Source,
 };
-use logbuf_format::value::{self, Value};
 use std::{
     convert::Infallible,
     io::{self, Read, Seek},
+    num::NonZero,
+    ops::ControlFlow,
     path::Path,
     sync::Arc,
+    thread::available_parallelism,
 };
 
 /// Reads any number of segments, of any number of processes, in one order of time.
@@ -133,8 +136,8 @@ impl Reader {
         }
     }
 
-    fn try_add(&mut self, mut source: Source) -> io::Result<()> {
-        if self.is_live && !Segment::is_started(&mut source)? {
+    fn try_add(&mut self, source: Source) -> io::Result<()> {
+        if self.is_live && !Segment::is_started(&source)? {
             self.waiting.push(source);
         } else if let Some(segment) = Segment::open(source, &mut self.findings)? {
             if let Some(of) = self.segments.iter().find(|read| segment.is_copy_of(read)) {
@@ -228,32 +231,75 @@ impl Reader {
         until: i64,
         mut f: impl FnMut(&Record<'_>) -> Result<(), E>,
     ) -> Result<(), E> {
-        let mut spare = Vec::new();
-        while let Some(place) = self.merge.advance(until, &mut self.segments, &mut self.findings) {
-            let segment = &self.segments[place.segment];
-            let mut values = spare;
-            let is_wanted = self.filter.wants_time(place.unix_ns)
-                && segment.wants_thread(place.entry.thread, &self.filter);
-            let found = if is_wanted { call_site(segment, &place, &mut values) } else { Ok(None) };
-            let result = match found {
-                Ok(None) => Ok(()),
-                Ok(Some(call_site)) => {
-                    let thread = segment.thread(place.entry.thread);
-                    if thread.is_none() {
-                        let problem = Problem::UnknownThread { thread: place.entry.thread };
-                        self.findings.add(segment.file(), place.block, problem);
+        loop {
+            let mut run = match self.merge.next(until, &self.segments) {
+                Next::Run(run) => run,
+                Next::Block => {
+                    if let Some(due) = self.merge.take_due(&self.segments) {
+                        self.merge.supply(due.load(&self.segments), &self.segments);
                     }
-                    f(&Record { segment, call_site, place, thread, values: &values })
+                    continue;
                 }
-                Err(problem) => {
-                    self.findings.add(segment.file(), place.block, problem);
-                    Ok(())
-                }
+                Next::End => return Ok(()),
             };
-            spare = recycled(values);
-            result?;
+            let records = Records { segments: &self.segments, filter: &self.filter };
+            let given = records.each(&mut run, &mut self.findings, |record| match f(record) {
+                Ok(()) => ControlFlow::Continue(()),
+                Err(error) => ControlFlow::Break(error),
+            });
+            if let ControlFlow::Break(error) = given {
+                self.merge.rewind(run.records.start);
+                return Err(error);
+            }
         }
-        Ok(())
+    }
+
+    /// Hands out the records that are left, in order of time, on several threads: stretches of records go to workers, each
+    /// of which `worker` makes, and what they make of them to `take`, in order again.
+    ///
+    /// Memory is bounded whatever the number of records. Without `threads` there are as many as the machine has cores.
+    ///
+    /// # Errors
+    ///
+    /// What `take` returned. Records that workers have taken by then are not handed out again.
+    ///
+    /// # Panics
+    ///
+    /// If a worker does.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use logbuf_decode::{Level, Reader, Record, Work};
+    /// use std::convert::Infallible;
+    ///
+    /// /// Counts errors.
+    /// struct Errors;
+    ///
+    /// impl Work for Errors {
+    ///     type Output = u64;
+    ///
+    ///     fn record(&mut self, record: &Record<'_>, output: &mut u64) {
+    ///         *output += u64::from(record.level() == Level::Error);
+    ///     }
+    /// }
+    ///
+    /// let mut reader = Reader::new();
+    /// let mut errors = 0;
+    /// let Ok(()) = reader.try_work(None, || Errors, |count| {
+    ///     errors += count;
+    ///     Ok::<_, Infallible>(())
+    /// });
+    /// ```
+    pub fn try_work<W: Work, E>(
+        &mut self,
+        threads: Option<NonZero<usize>>,
+        worker: impl Fn() -> W + Sync,
+        take: impl FnMut(W::Output) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let threads = threads.or_else(|| available_parallelism().ok()).map_or(1, NonZero::get);
+        let Self { segments, merge, findings, filter, .. } = self;
+        parallel::run(threads, merge, &Records { segments, filter }, findings, &worker, take)
     }
 
     /// What was found wrong, or worth knowing, since the last call.
@@ -267,32 +313,4 @@ impl Reader {
     pub fn lost(&self) -> impl Iterator<Item = Lost<'_>> {
         self.segments.iter().flat_map(Segment::lost)
     }
-}
-
-/// The site of the record, and its values in `values`; `None` if the site is not wanted.
-#[inline]
-fn call_site<'a>(
-    segment: &'a Segment,
-    place: &Position<'a>,
-    values: &mut Vec<Value<'a>>,
-) -> Result<Option<&'a CallSite>, Problem> {
-    let site = place.entry.site;
-    let call_site = segment.site(site).ok_or(Problem::UnknownSite { site })?;
-    if !call_site.wanted {
-        return Ok(None);
-    }
-    if let Err(cause) = &call_site.message {
-        return Err(Problem::Unrenderable { site, cause: Arc::clone(cause) });
-    }
-    let described = &call_site.site;
-    value::take_all(&described.values, &described.definitions, place.values, values)
-        .map_err(|error| Problem::Unrenderable { site, cause: error.to_string().into() })?;
-    Ok(Some(call_site))
-}
-
-/// The vector, empty, for the values of the next record: it need not be allocated again.
-fn recycled<'a>(mut values: Vec<Value<'_>>) -> Vec<Value<'a>> {
-    values.clear();
-    // `collect` keeps the allocation of the vector it consumes.
-    values.into_iter().map_while(|_| None).collect()
 }

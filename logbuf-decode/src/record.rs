@@ -1,6 +1,6 @@
 //! A record, as a reader gives it.
 
-use crate::{callsite::CallSite, merge::Position, segment::Segment};
+use crate::{callsite::CallSite, run::Position, segment::Segment};
 use logbuf_format::{
     Level,
     render::TooLong,
@@ -15,7 +15,7 @@ use std::fmt;
 pub struct Record<'a> {
     pub(crate) segment: &'a Segment,
     pub(crate) call_site: &'a CallSite,
-    pub(crate) place: Position<'a>,
+    pub(crate) place: Position,
     pub(crate) thread: Option<&'a Thread>,
     pub(crate) values: &'a [Value<'a>],
 }

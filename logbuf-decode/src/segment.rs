@@ -67,7 +67,7 @@ struct Damage {
 
 impl Segment {
     /// Reads the header; `None` if nothing can be read behind it, which has been reported.
-    pub(crate) fn open(mut source: Source, findings: &mut Findings) -> io::Result<Option<Self>> {
+    pub(crate) fn open(source: Source, findings: &mut Findings) -> io::Result<Option<Self>> {
         if source.len() == 0 {
             findings.add(source.name(), 0, Problem::Empty);
             return Ok(None);
@@ -86,7 +86,7 @@ impl Segment {
     }
 
     /// Whether the header is there, or what is there cannot become one.
-    pub(crate) fn is_started(source: &mut Source) -> io::Result<bool> {
+    pub(crate) fn is_started(source: &Source) -> io::Result<bool> {
         let mut bytes = Vec::new();
         source.read_at(0, limits::FIXED + limits::META, &mut bytes)?;
         Ok(!segment::Header::take(&bytes).is_err_and(|error| error.is_incomplete()))
@@ -94,7 +94,7 @@ impl Segment {
 
     /// What can be read of a file whose header is wrong: its blocks, if it is one of ours.
     fn open_without_header(
-        mut source: Source,
+        source: Source,
         error: Error,
         findings: &mut Findings,
     ) -> io::Result<Option<Self>> {
@@ -102,7 +102,7 @@ impl Segment {
         let problem = match error.fault {
             Fault::Version { .. } => Problem::Foreign(error),
             Fault::Incomplete { .. } => Problem::Cut(error),
-            _ => match walk::adopt_salt(&mut source)? {
+            _ => match walk::adopt_salt(&source)? {
                 Some((salt, first)) => {
                     findings.add(source.name(), offset, Problem::Header { error, blocks: true });
                     let walk = Walk::new(salt, first);
@@ -227,8 +227,8 @@ impl Segment {
         self.walk.offset()
     }
 
-    pub(crate) fn source(&mut self) -> &mut Source {
-        &mut self.source
+    pub(crate) fn source(&self) -> &Source {
+        &self.source
     }
 
     /// Whether the two are the same segment in two files: salts are random, so they tell, with the number.
@@ -262,7 +262,7 @@ impl Segment {
 
     fn scan_blocks(&mut self, findings: &mut Findings) -> io::Result<()> {
         while self.tables.end.is_none() {
-            match self.walk.next(&mut self.source)? {
+            match self.walk.next(&self.source)? {
                 Item::Block { offset, header } => self.take(offset, &header, findings)?,
                 Item::Damage { offset, until, error } => {
                     self.settle(None, findings);
@@ -290,7 +290,7 @@ impl Segment {
     }
 
     fn report_cut(&mut self, findings: &mut Findings) -> io::Result<()> {
-        let item = self.walk.next(&mut self.source)?;
+        let item = self.walk.next(&self.source)?;
         let (offset, problem) = match item {
             Item::Cut { offset, error } => (offset, Problem::Cut(error)),
             _ => (self.walk.offset(), Problem::Open),
@@ -322,7 +322,7 @@ impl Segment {
             self.add_events(offset, header, findings);
         } else if Tables::holds(kind) {
             let file = self.source.name().clone();
-            let block = self.walk.block(&mut self.source, offset, header)?;
+            let block = self.walk.block(&self.source, offset, header)?;
             let mut report = |problem| findings.add(&file, offset, problem);
             match header.payload(block) {
                 Ok(payload) => self.tables.add(kind, &payload, &mut report),

@@ -79,7 +79,7 @@ impl Walk {
     }
 
     /// Steps over the next item. At a cut and at the end it stays, so that a file that grows can be followed.
-    pub(crate) fn next(&mut self, source: &mut Source) -> io::Result<Item> {
+    pub(crate) fn next(&mut self, source: &Source) -> io::Result<Item> {
         let offset = self.offset;
         if offset >= source.len() {
             return Ok(Item::End);
@@ -110,7 +110,7 @@ impl Walk {
     /// The block at `offset`: its header and its stored payload.
     pub(crate) fn block(
         &mut self,
-        source: &mut Source,
+        source: &Source,
         offset: u64,
         header: &Header,
     ) -> io::Result<&[u8]> {
@@ -118,7 +118,7 @@ impl Walk {
     }
 
     /// The `len` bytes at `offset`; fewer only if the file ends before.
-    fn peek(&mut self, source: &mut Source, offset: u64, len: usize) -> io::Result<&[u8]> {
+    fn peek(&mut self, source: &Source, offset: u64, len: usize) -> io::Result<&[u8]> {
         let end = self.window_at + self.window.len() as u64;
         if offset < self.window_at || offset + len as u64 > end {
             source.read_at(offset, len.max(WINDOW), &mut self.window)?;
@@ -130,7 +130,7 @@ impl Walk {
     }
 
     /// Where the first valid header behind `offset` stands, or the end of the file.
-    fn resynchronise(&mut self, source: &mut Source, offset: u64) -> io::Result<u64> {
+    fn resynchronise(&mut self, source: &Source, offset: u64) -> io::Result<u64> {
         let mut at = offset + 8;
         while at < source.len() {
             source.read_at(at, SCAN_WINDOW, &mut self.window)?;
@@ -153,7 +153,7 @@ pub(crate) fn stored_end(header: &Header) -> usize {
 
 /// The salt of a file whose header does not tell it, and the offset of the block it is taken from: the first that is
 /// good in every respect.
-pub(crate) fn adopt_salt(source: &mut Source) -> io::Result<Option<(u64, u64)>> {
+pub(crate) fn adopt_salt(source: &Source) -> io::Result<Option<(u64, u64)>> {
     let mut bytes = Vec::new();
     source.read_at(0, SALT_WINDOW + HEADER_LEN + limits::PAYLOAD, &mut bytes)?;
     let mut effort = 0;

@@ -22,11 +22,6 @@ impl<W: Write> Output<W> {
         &mut self.buffer
     }
 
-    /// The writer.
-    pub(crate) fn into_writer(self) -> W {
-        self.writer
-    }
-
     /// Writes the buffer if much is in it.
     pub(crate) fn flush_if_full(&mut self) -> io::Result<()> {
         if self.buffer.len() < FULL { Ok(()) } else { self.flush() }

@@ -1,8 +1,8 @@
 //! Records, printed: what the command does unless told otherwise.
 
 use crate::cli::{
-    args::{Args, Show},
-    follow, inputs,
+    args::{Args, Show, Time},
+    follow, inputs, lines,
     pager::{self, Sink},
     printer::{Printer, Stop},
     report::Report,
@@ -10,7 +10,7 @@ use crate::cli::{
 };
 use jiff::Timestamp;
 use logbuf_decode::{Csv, Json, Logfmt, Reader, Render, Text};
-use std::io;
+use std::io::{self, Write};
 
 /// Prints the records that are wanted; then reports what is wrong.
 ///
@@ -27,21 +27,23 @@ pub(crate) fn run(args: &Args, report: &mut Report) -> io::Result<()> {
         }
     };
     let mut reader = Reader::new().filter(selection.filter());
-    let (render, sink) = (render(&args.show), Sink::open(&args.show, args.choose.follow));
-    let mut printer = Printer::new(&args.choose, selection, render, sink);
+    let mut sink = Sink::open(&args.show, args.choose.follow);
     let printed = if args.choose.follow {
         reader = reader.live();
-        follow::follow(&args.inputs.paths, &mut reader, &mut printer, report)
+        let mut printer = Printer::new(&args.choose, selection, render(&args.show), &mut sink);
+        let printed = follow::follow(&args.inputs.paths, &mut reader, &mut printer, report);
+        finish(printed, printer)
     } else {
         inputs::add(&args.inputs.paths, &mut reader, report);
-        reader.try_for_each(|record| printer.record(record, report))
+        if args.choose.context > 0 || args.show.time != Time::Wall {
+            let mut printer = Printer::new(&args.choose, selection, render(&args.show), &mut sink);
+            let printed = reader.try_for_each(|record| printer.record(record, report));
+            finish(printed, printer)
+        } else {
+            lines::print(&mut reader, &selection, args, &mut sink, report)
+        }
     };
-    let printed = match printed {
-        Ok(()) | Err(Stop::Enough) => printer.finish(),
-        Err(Stop::Io(error)) => Err(error),
-    };
-    let closed = printer.into_writer().close();
-    let written = printed.and(closed);
+    let written = printed.and(sink.close());
     // Whoever has seen enough of the records does not ask what is wrong with them.
     if !written.as_ref().is_err_and(|error| error.kind() == io::ErrorKind::BrokenPipe) {
         report.findings(reader.findings());
@@ -50,7 +52,16 @@ pub(crate) fn run(args: &Args, report: &mut Report) -> io::Result<()> {
     written
 }
 
-fn render(show: &Show) -> Box<dyn Render> {
+/// Prints what is left to be printed.
+fn finish<W: Write>(printed: Result<(), Stop>, mut printer: Printer<W>) -> io::Result<()> {
+    match printed {
+        Ok(()) | Err(Stop::Enough) => printer.finish(),
+        Err(Stop::Io(error)) => Err(error),
+    }
+}
+
+/// The form that was asked for.
+pub(crate) fn render(show: &Show) -> Box<dyn Render + Send> {
     match () {
         () if show.json => return Box::new(Json::new()),
         () if show.csv => return Box::new(Csv::new()),

@@ -1,6 +1,11 @@
-//! From selected records to lines on standard output.
+//! From selected records to lines on standard output, one after the other: where a line depends on those before it.
 
-use crate::cli::{args::Choose, output::Output, report::Report, select::Selection};
+use crate::cli::{
+    args::Choose,
+    output::Output,
+    report::{Report, Unshown},
+    select::Selection,
+};
 use logbuf_decode::{Record, Render};
 use std::{
     collections::VecDeque,
@@ -22,7 +27,7 @@ pub(crate) enum Stop {
 /// Prints what is selected, and what is around it.
 pub(crate) struct Printer<W> {
     selection: Selection,
-    render: Box<dyn Render>,
+    render: Box<dyn Render + Send>,
     output: Output<W>,
     /// Selected records that may still be printed.
     head: usize,
@@ -48,7 +53,7 @@ impl<W: Write> Printer<W> {
     pub(crate) fn new(
         choose: &Choose,
         selection: Selection,
-        render: Box<dyn Render>,
+        render: Box<dyn Render + Send>,
         writer: W,
     ) -> Self {
         let mut render = render;
@@ -88,11 +93,6 @@ impl<W: Write> Printer<W> {
             self.output.flush_if_full()?;
         }
         self.output.flush()
-    }
-
-    /// The writer.
-    pub(crate) fn into_writer(self) -> W {
-        self.output.into_writer()
     }
 
     fn print(&mut self, record: &Record<'_>, report: &mut Report) -> Result<(), Stop> {
@@ -139,7 +139,9 @@ impl<W: Write> Printer<W> {
 /// Appends the line of a record.
 fn render(render: &mut dyn Render, record: &Record<'_>, line: &mut String, report: &mut Report) {
     if let Err(error) = render.record(record, line) {
-        report.record(record, &error);
+        let mut unshown = Unshown::default();
+        unshown.add(record, error);
+        report.unshown(&unshown);
     }
 }
 

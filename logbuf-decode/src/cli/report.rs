@@ -6,7 +6,7 @@ use std::{
     collections::BTreeMap,
     fmt,
     io::{self, Write},
-    path::Path,
+    path::{Path, PathBuf},
 };
 
 /// Lines about losses; what is beyond them is summed up.
@@ -41,17 +41,19 @@ impl Report {
         self.line(Severity::Failure, message);
     }
 
-    /// A record that cannot be shown.
-    pub(crate) fn record(&mut self, record: &Record<'_>, error: &TooLong) {
-        self.too_long += 1;
+    /// Records that cannot be shown.
+    pub(crate) fn unshown(&mut self, unshown: &Unshown) {
         // They differ in nothing that matters; the first tells where to look.
-        if self.too_long == 1 {
-            let (file, site) = (shown(record.segment().path()), record.site().id);
+        if self.too_long == 0
+            && let Some((file, site, error)) = &unshown.first
+        {
+            let file = shown(file);
             self.line(
                 Severity::Damage,
                 format_args!("{file}: record of site {site}: {error}: not shown"),
             );
         }
+        self.too_long += unshown.count;
     }
 
     /// What a reader has found.
@@ -94,6 +96,22 @@ impl Report {
         }
         // If nobody reads standard error, the exit status is left.
         let _ = writeln!(io::stderr().lock(), "logbuf-decode: {word}: {message}");
+    }
+}
+
+/// Records that are too long to be shown.
+#[derive(Debug, Default)]
+pub(crate) struct Unshown {
+    count: u64,
+    /// File and site of the first, and what is wrong.
+    first: Option<(PathBuf, u32, TooLong)>,
+}
+
+impl Unshown {
+    pub(crate) fn add(&mut self, record: &Record<'_>, error: TooLong) {
+        self.count += 1;
+        self.first
+            .get_or_insert_with(|| (record.segment().path().to_owned(), record.site().id, error));
     }
 }
 

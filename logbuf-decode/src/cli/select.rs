@@ -11,7 +11,7 @@ use regex::Regex;
 use std::ops::Range;
 
 /// The conditions of the command line.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Selection {
     time: Range<i64>,
     origin: Origin,

@@ -7,6 +7,7 @@ mod file;
 mod follow;
 mod golden;
 mod order;
+mod parallel;
 mod show;
 mod subcommands;
 #[cfg(target_os = "linux")]
