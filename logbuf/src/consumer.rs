@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 
 use crate::batch::Batch;
 use crate::flavour::Flavour;
+use crate::held::Held;
 use crate::producer::Producer;
 use crate::ring::{Ring, Track};
 use crate::sync::{Arc, Ordering};
@@ -122,9 +123,21 @@ impl<F: Flavour> Consumer<F> {
 
     /// Releases what was held by [`Batch::hold`].
     pub fn release_held(&mut self) {
-        if self.head != self.read {
-            self.release();
+        self.release_to(self.read);
+    }
+
+    /// Gives `head..end` back to the producer, `end` being behind a record that is held, or the head, or where nothing is held any
+    /// more.
+    pub(crate) fn release_to(&mut self, end: u64) {
+        debug_assert!(self.head <= end && end <= self.read);
+        if self.head != end {
+            self.release(end);
         }
+    }
+
+    /// What is held by [`Batch::hold`], from the oldest record on: to be read again, and to be released in part.
+    pub fn held(&mut self) -> Held<'_, F> {
+        Held::new(self)
     }
 
     /// Takes back what was held by [`Batch::hold`]: it was not taken, and comes again.
@@ -273,23 +286,23 @@ impl<F: Flavour> Consumer<F> {
         let holding = self.head != self.read;
         self.read = end;
         if !holding {
-            self.release();
+            self.release(end);
         }
     }
 
-    /// Gives `head..read` back to the producer.
+    /// Gives `head..end`, which is not empty, back to the producer.
     #[inline(always)]
-    fn release(&mut self) {
+    fn release(&mut self, end: u64) {
         if F::CONSUMER_ZEROES {
             // Relaxed: for a reader that comes when this process is dead. It only has to stand there before the zeros do,
             // which is a matter between the compiler and this thread.
-            self.ring.control().head.0.zeroing.store(self.read, Ordering::Relaxed);
+            self.ring.control().head.0.zeroing.store(end, Ordering::Relaxed);
             compiler_fence(Ordering::Release);
             // SAFETY: it was committed and not released, so that no producer has access to it, and `&mut self` rules
             // out that a record in it is still borrowed.
-            unsafe { self.track.zero(self.head, self.read) };
+            unsafe { self.track.zero(self.head, end) };
         }
-        self.head = self.read;
+        self.head = end;
         // Release: what was read, or zeroed, before this happens before the producer that acquires the new head
         // writes there.
         self.ring.control().head.0.released.store(self.head, Ordering::Release);

@@ -9,6 +9,7 @@ use crossbeam_utils::Backoff;
 use crate::batch::Batch;
 use crate::consumer::{Consumer, ReadClaim};
 use crate::flavour::Flavour;
+use crate::held::Held;
 use crate::queue::mpsc::{Mpsc, Stall};
 use crate::sync::{Arc, RECEIVER_SPINS};
 use crate::wait::Gate;
@@ -119,6 +120,11 @@ impl<F: Flavour> Receiver<F> {
     /// Releases what was held by [`Batch::hold`].
     pub fn release_held(&mut self) {
         self.consumer.release_held();
+    }
+
+    /// What is held by [`Batch::hold`]: see [`Consumer::held`].
+    pub fn held(&mut self) -> Held<'_, F> {
+        self.consumer.held()
     }
 
     /// Takes back what was held by [`Batch::hold`]: see [`Consumer::rewind_held`].

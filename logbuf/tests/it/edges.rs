@@ -19,6 +19,7 @@ for_each_flavour! {
     a_claim_is_never_committed_beyond_its_end = commit_too_much;
     batches_end_at_their_limit = batch_limit;
     held_records_keep_their_room = hold;
+    held_records_are_seen_again_and_released_in_part = hold_in_part;
     a_head_start_has_a_limit = head_start;
     ends_know_of_each_other = presence;
 }
@@ -215,6 +216,41 @@ fn hold<F: Flavour>(make: Make<F>) {
     consumer.release_held();
     consumer.release_held();
     assert_eq!(consumer.head_position(), 88);
+}
+
+/// What is passed over while something is held is given back with the last of it.
+fn hold_in_part<F: Flavour>(make: Make<F>) {
+    let (mut producer, mut consumer) = make(128);
+    for i in 0..3 {
+        send(&mut producer, &[i; 20]).unwrap();
+    }
+    let mut batch = consumer.batch(usize::MAX);
+    assert_eq!(batch.iter().count(), 3);
+    batch.hold();
+    assert!(consumer.try_claim().is_none());
+
+    let mut held = consumer.held();
+    assert_eq!((held.position(), held.bytes_left()), (0, 72));
+    assert_eq!(held.next_record(), Some(&[0; 20][..]));
+    held.release();
+    assert_eq!((consumer.head_position(), consumer.held_bytes()), (24, 48));
+    assert_eq!(producer.len_bytes(), 48);
+
+    // One that is not taken yet is not among them.
+    send(&mut producer, &[3; 20]).unwrap();
+    let mut held = consumer.held();
+    assert_eq!(held.next_record(), Some(&[1; 20][..]));
+    assert_eq!(held.next_record(), Some(&[2; 20][..]));
+    assert_eq!(held.next_record(), None);
+    assert_eq!(held.bytes_left(), 0);
+    drop(held);
+    assert_eq!(consumer.head_position(), 24, "looking releases nothing");
+
+    consumer.release_held();
+    assert_eq!(receive(&mut consumer), Some(vec![3; 20]));
+    assert_eq!(consumer.held().next_record(), None);
+    consumer.held().release();
+    assert_eq!(consumer.held_bytes(), 0);
 }
 
 fn presence<F: Flavour>(make: Make<F>) {

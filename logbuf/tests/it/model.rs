@@ -17,6 +17,7 @@ enum Operation {
     Peek,
     Batch { max_bytes: usize, records: usize, end: BatchEnd },
     ReleaseHeld,
+    ReleaseSome { records: usize },
     RewindHeld,
     SetReserve { bytes: usize },
     Renew,
@@ -46,6 +47,7 @@ fn operation() -> impl Strategy<Value = Operation> {
         1 => Just(Operation::Peek),
         4 => (0_usize..300, 0_usize..10, end).prop_map(|(max_bytes, records, end)| Operation::Batch { max_bytes, records, end }),
         2 => Just(Operation::ReleaseHeld),
+        2 => (0_usize..4).prop_map(|records| Operation::ReleaseSome { records }),
         1 => Just(Operation::RewindHeld),
         2 => (0_usize..300).prop_map(|bytes| Operation::SetReserve { bytes }),
         1 => Just(Operation::Renew),
@@ -156,6 +158,22 @@ fn run<F: Flavour>(
                 consumer.release_held();
                 held = false;
                 prop_assert_eq!(consumer.held_bytes(), 0);
+            }
+            Operation::ReleaseSome { records } => {
+                let mut oldest = consumer.held();
+                let mut released = 0;
+                while released < records
+                    && let Some(record) = oldest.next_record()
+                {
+                    prop_assert_eq!(Some(record), held_records.get(released).map(Vec::as_slice));
+                    released += 1;
+                }
+                prop_assert!(released == records || oldest.bytes_left() == 0);
+                let position = oldest.position();
+                oldest.release();
+                held_records.drain(..released);
+                held = consumer.held_bytes() > 0;
+                prop_assert_eq!(consumer.head_position(), position);
             }
             Operation::RewindHeld => {
                 consumer.rewind_held();
