@@ -3,25 +3,35 @@
 mod output;
 
 use std::fmt;
-use std::path::PathBuf;
-use std::sync::Arc;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex};
+use std::thread::JoinHandle;
 use std::time::Duration;
 
 use logbuf::Storage;
 use logbuf_format::Level;
 use logbuf_format::segment::Meta;
 
+use crate::background::{Background, Priority};
+use crate::clock::{self, Anchors, Supplied};
 use crate::control::Control;
 use crate::dictionary::Dictionary;
 use crate::env;
 use crate::error::{InitError, Operation, WriteError};
+use crate::exit;
 use crate::filter::Filter;
 use crate::full::WhenFull;
 use crate::guard::{Guard, Running};
+use crate::idle::IdleStrategy;
+use crate::manual::ManualWriter;
+use crate::notice::{Notice, OnNotice};
 use crate::output::{Options, Target};
 use crate::registry::{DEFAULT_RING_CAPACITY, REGISTRY};
-use crate::writer::{OnError, Writer};
-use crate::{clock, limit, platform, switch};
+use crate::remote::Remote;
+use crate::site::{SITES, Site};
+use crate::writer::{OnError, Parts, Writer};
+use crate::{limit, platform, switch};
 
 /// Longest time between two writes while there are records. Time stamps are placed by anchors at least this often.
 const LONGEST_FLUSH_INTERVAL: Duration = Duration::from_secs(1);
@@ -52,6 +62,13 @@ pub struct Builder {
     when_full: WhenFull,
     flush_interval: Duration,
     on_error: OnError,
+    on_notice: OnNotice,
+    background: Background,
+    idle: IdleStrategy,
+    exit_hooks: bool,
+    clock: Option<Supplied>,
+    /// What reads the clocks for anchors.
+    read_clocks: clock::Read,
 }
 
 impl Builder {
@@ -79,6 +96,12 @@ impl Builder {
                     eprintln!("logbuf: {error}{remedy}");
                 }
             }),
+            on_notice: Box::new(|notice| eprintln!("logbuf: {notice}")),
+            background: Background::default(),
+            idle: IdleStrategy::default(),
+            exit_hooks: true,
+            clock: None,
+            read_clocks: clock::read,
         }
     }
 
@@ -140,16 +163,123 @@ impl Builder {
         self
     }
 
+    /// What to do, on the writer's thread, with what the user may want to know and that is no error. Unless given, it is
+    /// printed on standard error.
+    pub fn on_notice(mut self, on_notice: impl FnMut(&Notice) + Send + 'static) -> Self {
+        self.on_notice = Box::new(on_notice);
+        self
+    }
+
+    /// The name of the background thread; the default is `logbuf-writer`. Linux shows the first 15 bytes.
+    pub fn thread_name(mut self, name: impl Into<String>) -> Self {
+        self.background.name = name.into();
+        self
+    }
+
+    /// The CPU on which the background thread runs, and no other. The default is to run wherever the thread that starts the
+    /// logger may run.
+    pub fn cpu(mut self, cpu: usize) -> Self {
+        self.background.cpu = Some(cpu);
+        self
+    }
+
+    /// How the system schedules the background thread. The default is as the thread that starts the logger.
+    pub fn priority(mut self, priority: Priority) -> Self {
+        self.background.priority = Some(priority);
+        self
+    }
+
+    /// Does not start without the [`cpu`](Self::cpu) and the [`priority`](Self::priority) asked for. The default is to go
+    /// on without them, and to say so: [`Notice::OptionRefused`].
+    pub fn strict_thread_options(mut self) -> Self {
+        self.background.strict = true;
+        self
+    }
+
+    /// What the background thread does when there is nothing to do; the default is [`IdleStrategy::Adaptive`].
+    pub fn idle(mut self, strategy: IdleStrategy) -> Self {
+        self.idle = strategy;
+        self
+    }
+
+    /// Whether the end of the process finds everything written, whoever forgot the guard; the default is `true`.
+    ///
+    /// `std::process::exit`, and a return from `main` that does not drop the guard, end the logger as dropping the guard
+    /// does, within five seconds (on Linux; elsewhere the guard has to be dropped). A panic, also one that aborts, flushes for
+    /// at most a second before and after the panic hook that was there when the first logger was started; so what that hook
+    /// logs is kept, too. Signals are the application's, and an abort without a panic runs no hook.
+    pub fn exit_hooks(mut self, installed: bool) -> Self {
+        self.exit_hooks = installed;
+        self
+    }
+
+    /// Takes the time from `clock`: nanoseconds since the Unix epoch, of whatever time a simulation or a replay is at. Each log
+    /// call, and the writer, call it; it must not log.
+    ///
+    /// Time may stand still and go backwards: records keep the time that the clock said. A log call costs some tens
+    /// of nanoseconds more than with the clock of the processor, and calls of earlier and later loggers cost nothing more.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::sync::Arc;
+    /// use std::sync::atomic::{AtomicU64, Ordering};
+    /// use logbuf_log::{Builder, info};
+    ///
+    /// # let folder = tempfile::tempdir()?;
+    /// let simulated = Arc::new(AtomicU64::new(1_000_000_000));
+    /// let clock = Arc::clone(&simulated);
+    /// let guard = Builder::new(folder.path().join("simulation"))
+    ///     .clock(move || clock.load(Ordering::Relaxed))
+    ///     .start()?;
+    /// info!("1970-01-01T00:00:01Z");
+    /// simulated.store(2_000_000_000, Ordering::Relaxed);
+    /// info!("a second later");
+    /// # drop(guard);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn clock(mut self, clock: impl Fn() -> u64 + Send + Sync + 'static) -> Self {
+        self.clock = Some(Box::new(clock));
+        self
+    }
+
     /// Makes the folder and the file, writes its beginning, starts the background thread and switches the call sites on.
     ///
     /// # Errors
     ///
     /// [`InitError`] says which of these could not be done. Nothing is running then.
     pub fn start(self) -> Result<Guard, InitError> {
+        let idle = self.idle;
+        let Ready { writer, control, background, settings } = self.prepare(idle)?;
+        let thread = background.spawn(writer).inspect_err(|_| remove(&control.path()))?;
+        Ok(settings.put_in_force(Remote { control, polled: None }, Some(thread)))
+    }
+
+    /// As [`start`](Self::start), without a background thread: what is logged is written when the [`ManualWriter`] is
+    /// polled. The options of the background thread do not matter then.
+    ///
+    /// # Errors
+    ///
+    /// As [`start`](Self::start).
+    pub fn start_manual(self) -> Result<(Guard, ManualWriter), InitError> {
+        // Whoever polls does not sleep here.
+        let Ready { writer, control, settings, .. } = self.prepare(IdleStrategy::Spin)?;
+        let polled = Arc::new(Mutex::new(writer));
+        let remote = Remote { control, polled: Some(Arc::clone(&polled)) };
+        let manual = ManualWriter::new(remote.clone(), polled);
+        Ok((settings.put_in_force(remote, None), manual))
+    }
+
+    /// Makes everything but the thread, and changes nothing that a log call looks at but the clock.
+    fn prepare(self, idle: IdleStrategy) -> Result<Ready, InitError> {
         let running = Running::begin()?;
         let bytes = self.ring_capacity;
         Storage::heap(bytes).map_err(|source| InitError::RingCapacity { bytes, source })?;
         REGISTRY.make_shared().map_err(|source| InitError::RingCapacity { bytes, source })?;
+        if self.clock.is_some() {
+            SITES.iter().for_each(Site::close);
+        }
+        clock::supply(self.clock);
         let meta = Meta {
             writer: concat!("logbuf-log ", env!("CARGO_PKG_VERSION")).to_owned(),
             process: platform::process_name(),
@@ -162,36 +292,69 @@ impl Builder {
         };
         let dictionary = Dictionary::new().map_err(|source| InitError::Description { source })?;
         let control = Arc::new(Control::default());
-        let writer = Writer::new(
-            Arc::clone(&control),
+        let writer = Writer::new(Parts {
+            control: Arc::clone(&control),
             dictionary,
-            self.output,
+            output: self.output,
             meta,
-            self.flush_interval,
-            self.on_error,
-        )?;
-        let thread = std::thread::Builder::new()
-            .name("logbuf-writer".to_owned())
-            .spawn(|| writer.run())
-            .map_err(|source| InitError::SpawnThread { source })?;
-        REGISTRY.set_ring_capacity(bytes);
+            anchors: Anchors::new(self.read_clocks),
+            idle,
+            flush_interval: self.flush_interval,
+            on_error: self.on_error,
+            on_notice: self.on_notice,
+            running,
+        })?;
+        let settings = Settings {
+            filter: self.filter,
+            ignores_env: self.ignores_env,
+            ring_capacity: bytes,
+            when_full: self.when_full,
+            exit_hooks: self.exit_hooks,
+        };
+        Ok(Ready { writer, control, background: self.background, settings })
+    }
+}
+
+/// A logger that is ready to run.
+struct Ready {
+    writer: Writer,
+    control: Arc<Control>,
+    background: Background,
+    settings: Settings,
+}
+
+/// What log calls go by.
+struct Settings {
+    filter: Filter,
+    ignores_env: bool,
+    ring_capacity: usize,
+    when_full: WhenFull,
+    exit_hooks: bool,
+}
+
+impl Settings {
+    /// Lets calls record.
+    fn put_in_force(self, remote: Remote, thread: Option<JoinHandle<()>>) -> Guard {
+        REGISTRY.set_ring_capacity(self.ring_capacity);
         let suppressed_before = limit::suppressed();
         REGISTRY.when_full.set(self.when_full);
-        REGISTRY.set_writer(Some(Arc::clone(&control)));
+        REGISTRY.set_writer(Some(Arc::clone(&remote.control)));
+        if self.exit_hooks {
+            exit::arm(remote.clone());
+        }
         let (env_filter, env_errors) =
             if self.ignores_env { Default::default() } else { env::read() };
         for error in &env_errors {
             eprintln!("logbuf: {error}; this directive is passed over");
         }
         switch::set_filter(env_filter.unwrap_or(self.filter));
-        Ok(Guard {
-            control,
-            env_errors,
-            suppressed_before,
-            thread: Some(thread),
-            _running: running,
-        })
+        Guard::new(remote, env_errors, suppressed_before, thread)
     }
+}
+
+/// Removes a file that nobody will write to: it is of no use to a reader.
+fn remove(path: &Path) {
+    let _stays_if_that_fails = fs::remove_file(path);
 }
 
 impl fmt::Debug for Builder {
@@ -203,6 +366,9 @@ impl fmt::Debug for Builder {
             .field("ring_capacity", &self.ring_capacity)
             .field("when_full", &self.when_full)
             .field("flush_interval", &self.flush_interval)
+            .field("background", &self.background)
+            .field("idle", &self.idle)
+            .field("exit_hooks", &self.exit_hooks)
             .finish_non_exhaustive()
     }
 }

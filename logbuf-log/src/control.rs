@@ -1,19 +1,22 @@
 //! What the guard asks of the writer, and what the writer answers.
 
+use core::sync::atomic::{AtomicBool, Ordering};
 use std::mem;
 use std::path::{Path, PathBuf};
 use std::sync::{Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::thread::{self, Thread};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crate::error::{FlushError, WriteError};
 use crate::output::Asked;
 use crate::stats::Counters;
 
-/// Shared by the guard and the writer's thread.
+/// Shared by the guard and the writer.
 #[derive(Debug, Default)]
 pub(crate) struct Control {
     state: Mutex<State>,
+    /// Whether something is asked for and not dealt with, so that the writer need not lock to learn that nothing is.
+    is_asked: AtomicBool,
     /// Something was answered.
     answered: Condvar,
     /// The writer's thread, which parks when there is nothing to do.
@@ -33,12 +36,27 @@ struct State {
     asked: Asked,
     /// The file that is being written.
     path: PathBuf,
-    stop: bool,
-    ended: bool,
+    stop: Option<Stop>,
+    /// Set once the writer has ended: how many records it left in memory, if it could count them.
+    ended: Option<Option<u64>>,
+}
+
+/// How the writer is to end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Stop {
+    /// When to give up writing if it fails.
+    pub(crate) deadline: Option<Instant>,
+}
+
+impl Stop {
+    /// Whether the time to try is over.
+    pub(crate) fn is_over(self) -> bool {
+        self.deadline.is_some_and(|deadline| Instant::now() >= deadline)
+    }
 }
 
 /// What the writer has to do.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) struct Demand {
     /// The number of the last flush asked for.
     pub(crate) flush: u64,
@@ -46,35 +64,85 @@ pub(crate) struct Demand {
     pub(crate) flush_due: bool,
     /// What is to be done when everything is written.
     pub(crate) asked: Asked,
-    pub(crate) stop: bool,
+    pub(crate) stop: Option<Stop>,
 }
 
 impl Control {
-    /// Waits until everything logged before this call is in the file, or cannot be written.
-    pub(crate) fn flush(&self) -> Result<(), FlushError> {
-        self.ask(Asked { flush: true, ..Asked::default() })
-    }
-
-    /// As [`flush`](Self::flush), and until what is asked for was done then.
-    pub(crate) fn ask(&self, asked: Asked) -> Result<(), FlushError> {
+    /// Asks that everything is written, and that `asked` is done then, and wakes the writer. Returns the number of this
+    /// flush.
+    pub(crate) fn ask(&self, asked: Asked) -> u64 {
         let mut state = self.lock();
         state.asked.add(asked);
         state.flushes += 1;
         let mine = state.flushes;
-        self.wake();
-        while state.flushed < mine {
-            if state.ended {
-                return Err(FlushError::Stopped);
-            }
-            state = self.answered.wait(state).unwrap_or_else(PoisonError::into_inner);
-        }
-        state.failure.clone().map_or(Ok(()), Err)
+        self.wake_for(state);
+        mine
     }
 
-    /// Asks the writer to write everything and end.
-    pub(crate) fn stop(&self) {
-        self.lock().stop = true;
+    /// Whether flush number `mine` is dealt with.
+    pub(crate) fn is_answered(&self, mine: u64) -> bool {
+        self.lock().flushed >= mine
+    }
+
+    /// Waits until flush number `mine` is dealt with, or `deadline`.
+    pub(crate) fn await_flush(
+        &self,
+        mine: u64,
+        deadline: Option<Instant>,
+    ) -> Result<(), FlushError> {
+        let state = self
+            .wait(self.lock(), deadline, |state| state.flushed >= mine || state.ended.is_some());
+        match &*state {
+            State { flushed, failure, .. } if *flushed >= mine => {
+                failure.clone().map_or(Ok(()), Err)
+            }
+            State { ended: Some(_), .. } => Err(FlushError::Stopped),
+            _ => Err(FlushError::TimedOut),
+        }
+    }
+
+    /// Asks the writer to write everything and end. The first to ask says how.
+    pub(crate) fn stop(&self, stop: Stop) {
+        let mut state = self.lock();
+        state.stop.get_or_insert(stop);
+        self.wake_for(state);
+    }
+
+    /// Waits until the writer has ended, or `deadline`. If it has, returns how many records it left in memory, if it knows.
+    pub(crate) fn await_end(&self, deadline: Option<Instant>) -> Option<Option<u64>> {
+        self.wait(self.lock(), deadline, |state| state.ended.is_some()).ended
+    }
+
+    /// If the writer has ended, how many records it left in memory, if it knows.
+    pub(crate) fn ended(&self) -> Option<Option<u64>> {
+        self.lock().ended
+    }
+
+    fn wake_for(&self, state: MutexGuard<'_, State>) {
+        // Release, with the acquisition in `demand`; the lock that follows there makes this certain, not only visible.
+        self.is_asked.store(true, Ordering::Release);
+        drop(state);
         self.wake();
+    }
+
+    fn wait<'a>(
+        &self,
+        mut state: MutexGuard<'a, State>,
+        deadline: Option<Instant>,
+        is_over: impl Fn(&State) -> bool,
+    ) -> MutexGuard<'a, State> {
+        while !is_over(&state) {
+            let left = deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()));
+            state = match left {
+                Some(Duration::ZERO) => return state,
+                Some(left) => {
+                    let waited = self.answered.wait_timeout(state, left);
+                    waited.unwrap_or_else(PoisonError::into_inner).0
+                }
+                None => self.answered.wait(state).unwrap_or_else(PoisonError::into_inner),
+            };
+        }
+        state
     }
 
     /// Wakes the writer if it sleeps.
@@ -89,20 +157,38 @@ impl Control {
         self.writer.get_or_init(thread::current);
     }
 
-    /// What is asked of the writer. Waits for up to `patience` if that is nothing.
-    pub(crate) fn demand(&self, patience: Duration) -> Demand {
-        let mut state = self.lock();
-        if !patience.is_zero() && state.flushes == state.flushed && !state.stop {
-            drop(state);
-            // Whatever is asked for from here on leaves a token behind that ends the sleep, or does not let it begin.
-            thread::park_timeout(patience);
-            state = self.lock();
+    /// What is asked of the writer.
+    pub(crate) fn demand(&self) -> Demand {
+        if !self.is_asked.load(Ordering::Acquire) {
+            return Demand::default();
         }
+        let mut state = self.lock();
         Demand {
             flush: state.flushes,
             flush_due: state.flushed < state.flushes,
             asked: mem::take(&mut state.asked),
             stop: state.stop,
+        }
+    }
+
+    /// Sleeps for up to `time`, unless something is asked for; the writer's thread alone calls this.
+    pub(crate) fn sleep(&self, time: Duration) {
+        if !self.is_asked.load(Ordering::Acquire) {
+            // Whatever is asked for from here on leaves a token behind that ends the sleep, or does not let it begin.
+            thread::park_timeout(time);
+        }
+    }
+
+    /// Sleeps until `instant`, or the deadline of a stop.
+    pub(crate) fn sleep_until(&self, instant: Instant) {
+        loop {
+            let deadline = self.lock().stop.and_then(|stop| stop.deadline);
+            let until = deadline.map_or(instant, |deadline| deadline.min(instant));
+            let left = until.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                return;
+            }
+            thread::park_timeout(left);
         }
     }
 
@@ -114,6 +200,9 @@ impl Control {
             kind: error.source.kind(),
             message: error.to_string(),
         });
+        // Relaxed: under the lock that whoever asks holds, too.
+        self.is_asked
+            .store(state.flushed < state.flushes || state.stop.is_some(), Ordering::Relaxed);
         self.answered.notify_all();
     }
 
@@ -130,9 +219,9 @@ impl Control {
         }
     }
 
-    /// Says that the writer has ended, whatever made it end.
-    pub(crate) fn end(&self) {
-        self.lock().ended = true;
+    /// Says that the writer has ended, and how many records it left in memory, if it knows. What is said first counts.
+    pub(crate) fn end(&self, left: Option<u64>) {
+        self.lock().ended.get_or_insert(left);
         self.answered.notify_all();
     }
 

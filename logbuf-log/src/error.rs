@@ -5,6 +5,8 @@ use std::fmt;
 use std::io;
 use std::path::PathBuf;
 
+use crate::background::ThreadOption;
+
 /// Why a logger could not be started.
 #[derive(Debug)]
 #[non_exhaustive]
@@ -61,6 +63,14 @@ pub enum InitError {
         /// What the format said.
         source: logbuf_format::Error,
     },
+    /// An option of the background thread cannot be had, and
+    /// [`Builder::strict_thread_options`](crate::Builder::strict_thread_options) asked for it.
+    ThreadOption {
+        /// Which.
+        option: ThreadOption,
+        /// What the system said.
+        source: io::Error,
+    },
     /// The background thread could not be started.
     SpawnThread {
         /// What the system said.
@@ -110,6 +120,9 @@ impl fmt::Display for InitError {
             Self::Description { source } => {
                 write!(f, "cannot describe this program in a log file: {source}")
             }
+            Self::ThreadOption { option, source } => {
+                write!(f, "the log writer cannot have {option}: {source}")
+            }
             Self::SpawnThread { source } => write!(f, "cannot start the writer's thread: {source}"),
         }
     }
@@ -126,6 +139,7 @@ impl Error for InitError {
             Self::CreateFolder { source, .. }
             | Self::CreateFile { source, .. }
             | Self::WriteFile { source, .. }
+            | Self::ThreadOption { source, .. }
             | Self::SpawnThread { source } => Some(source),
             Self::RingCapacity { source, .. } => Some(source),
             Self::Description { source } => Some(source),
@@ -221,6 +235,10 @@ pub enum FlushError {
     },
     /// The writer has ended.
     Stopped,
+    /// It was not done in time. It goes on.
+    TimedOut,
+    /// It was asked for on the writer's own thread, in a function that the writer called, and cannot wait for itself.
+    OwnThread,
 }
 
 impl fmt::Display for FlushError {
@@ -228,6 +246,8 @@ impl fmt::Display for FlushError {
         match self {
             Self::Write { message, .. } => f.write_str(message),
             Self::Stopped => f.write_str("the log writer has stopped"),
+            Self::TimedOut => f.write_str("the log writer was not done in time"),
+            Self::OwnThread => f.write_str("the log writer cannot wait for itself"),
         }
     }
 }

@@ -44,6 +44,11 @@ impl Events {
         self.block.as_ref().map_or(0, |block| block.count)
     }
 
+    /// The smallest time stamp in the block.
+    pub(crate) fn oldest(&self) -> Option<u64> {
+        self.block.as_ref().filter(|block| block.count > 0).map(|block| block.span.first)
+    }
+
     /// Whether the first record was taken from its ring at least `age` ago.
     pub(crate) fn is_older_than(&self, age: Duration) -> bool {
         self.block.as_ref().is_some_and(|block| block.since.elapsed() >= age)

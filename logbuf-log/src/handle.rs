@@ -1,11 +1,10 @@
 //! What can be asked of a running logger from anywhere.
 
 use std::path::PathBuf;
-use std::sync::Arc;
 
-use crate::control::Control;
 use crate::error::FlushError;
 use crate::output::Asked;
+use crate::remote::Remote;
 
 /// Asks things of a running logger: for other threads, and for whatever listens to signals. It does not keep the logger
 /// running; when that has ended, everything it is asked for is answered with [`FlushError::Stopped`].
@@ -43,12 +42,12 @@ use crate::output::Asked;
 /// ```
 #[derive(Debug, Clone)]
 pub struct Handle {
-    control: Arc<Control>,
+    remote: Remote,
 }
 
 impl Handle {
-    pub(crate) fn new(control: Arc<Control>) -> Self {
-        Self { control }
+    pub(crate) fn new(remote: Remote) -> Self {
+        Self { remote }
     }
 
     /// As [`Guard::flush`](crate::Guard::flush).
@@ -57,7 +56,7 @@ impl Handle {
     ///
     /// As there.
     pub fn flush(&self) -> Result<(), FlushError> {
-        self.control.flush()
+        self.remote.flush(None)
     }
 
     /// Flushes, and returns when what was flushed is synced: it survives a crash of the kernel and a power cut, as far as the
@@ -68,7 +67,7 @@ impl Handle {
     /// [`FlushError`] if it cannot be written at the moment, in which case it is tried again, or if the sync failed. That is
     /// not tried again: the system may have dropped what it could not write.
     pub fn sync(&self) -> Result<(), FlushError> {
-        self.control.ask(Asked { sync: true, ..Asked::default() })
+        self.remote.ask(Asked { sync: true, ..Asked::default() }, None)
     }
 
     /// Flushes, closes the segment and begins the next, also if nothing was logged. A logger to one file begins it anew if
@@ -79,11 +78,11 @@ impl Handle {
     /// [`FlushError`] if what was logged before cannot be written at the moment, or if there can be no new segment. The
     /// logger then goes on in the one that it has.
     pub fn rotate(&self) -> Result<(), FlushError> {
-        self.control.ask(Asked { rotate: true, ..Asked::default() })
+        self.remote.ask(Asked { rotate: true, ..Asked::default() }, None)
     }
 
     /// As [`Guard::path`](crate::Guard::path).
     pub fn path(&self) -> PathBuf {
-        self.control.path()
+        self.remote.control.path()
     }
 }

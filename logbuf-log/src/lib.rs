@@ -31,6 +31,7 @@
 //! logs faster than the writer can write, its ring fills up and records are dropped, counted, and reported in the file:
 //! how many, of which thread and level, from when to when.
 
+mod background;
 mod builder;
 mod clock;
 mod control;
@@ -41,18 +42,23 @@ mod encoder;
 mod env;
 mod error;
 mod events;
+mod exit;
 mod filter;
 mod full;
 mod guard;
 mod handle;
+mod idle;
 mod limit;
 mod loss;
 mod macros;
+mod manual;
+mod notice;
 mod output;
 mod place;
 mod platform;
 mod record;
 mod registry;
+mod remote;
 mod segment;
 mod signature;
 mod site;
@@ -65,6 +71,7 @@ mod timestamp;
 mod value;
 mod writer;
 
+pub use background::{Priority, ThreadOption};
 pub use builder::Builder;
 pub use encode::Encode;
 #[cfg(feature = "serde")]
@@ -73,13 +80,16 @@ pub use env::EnvFilterError;
 pub use error::{FlushError, InitError, Operation, WriteError};
 pub use filter::{Filter, FilterError, FilterExpected};
 pub use full::WhenFull;
-pub use guard::Guard;
+pub use guard::{Guard, Shutdown};
 pub use handle::Handle;
+pub use idle::IdleStrategy;
 pub use logbuf_format::Level;
 pub use logbuf_macros::Encode;
+pub use manual::{ManualWriter, Poll, Progress};
+pub use notice::Notice;
 pub use output::{Memory, SyncPolicy};
 pub use static_level::STATIC_MAX_LEVEL;
-pub use stats::Stats;
+pub use stats::{Delay, RingStats, Stats};
 pub use thread::preallocate;
 pub use timestamp::Timestamp;
 

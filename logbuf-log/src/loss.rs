@@ -6,7 +6,8 @@ use logbuf_format::Level;
 use logbuf_format::loss::Reason;
 
 const LEVELS: usize = Level::ALL.len();
-const REASONS: [Reason; 2] = [Reason::RING_FULL, Reason::TOO_LONG];
+/// Each at the place of its number.
+const REASONS: [Reason; 4] = [Reason::RING_FULL, Reason::TOO_LONG, Reason::GIVEN_UP, Reason::SCOPE];
 
 /// What one thread has lost, by level and reason. Any thread may add; the writer takes.
 #[derive(Debug)]

@@ -28,14 +28,15 @@ use std::mem;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant, SystemTime};
 
+use logbuf_format::clock::Anchor;
 use logbuf_format::segment::Meta;
 
 use self::destination::Destination;
 use self::rotation::Rotation;
 use crate::error::{InitError, Operation, WriteError};
+use crate::platform;
 use crate::segment::{Segment, Written};
 use crate::table::Table;
-use crate::{clock, platform};
 
 pub(crate) use destination::Opened;
 pub use options::SyncPolicy;
@@ -56,6 +57,12 @@ pub(crate) trait Listing {
 
     /// The sites that have recorded, and all threads: for readers that have lost another listing.
     fn in_use(&mut self) -> Vec<Table>;
+
+    /// The anchor in the header of a segment.
+    fn first_anchor(&mut self) -> Anchor;
+
+    /// The anchors at the end of a segment.
+    fn last_anchors(&mut self) -> Vec<Anchor>;
 }
 
 /// The files of a logger.
@@ -227,7 +234,7 @@ impl Output {
     /// Puts the end of the segment, which is not written by that.
     pub(crate) fn put_end(&mut self, listing: &mut dyn Listing) {
         self.segment.put_listing(&listing.in_use());
-        self.segment.put_end(clock::anchor());
+        self.segment.put_end(&listing.last_anchors());
     }
 
     /// Ends with the last segment, which was closed and written.
@@ -368,10 +375,10 @@ fn begin(
 ) -> Result<(Segment, Written), BeginError> {
     let opened = destination.open().map_err(BeginError::Open)?;
     let path = opened.path.clone();
-    let anchor = clock::anchor();
+    let anchor = listing.first_anchor();
     let mut segment =
         Segment::begin(opened, anchor, meta.clone(), random()).map_err(BeginError::Description)?;
-    segment.put_table(&Table::clock(anchor));
+    segment.put_table(&Table::clock(&[anchor]));
     segment.put_listing(&listing.all());
     segment.put_again(blocks);
     if let Err(source) = segment.write() {

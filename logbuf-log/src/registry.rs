@@ -99,7 +99,7 @@ impl Registry {
         let registered = site.register(registration);
         if registered.signature == registration.signature {
             // Where the counter is no clock, the site stays closed, and each call comes here and takes another clock.
-            if clock::is_steady() {
+            if clock::is_counter() {
                 site.open(registered);
             }
             return site.id();

@@ -146,15 +146,15 @@ impl Segment {
         self.count(kind, records, &[]);
     }
 
-    /// Puts what ends a segment: an anchor and the totals.
-    pub(crate) fn put_end(&mut self, anchor: Anchor) {
-        self.put_table(&Table::clock(anchor));
+    /// Puts what ends a segment: anchors, the last of which is of now, and the totals.
+    pub(crate) fn put_end(&mut self, anchors: &[Anchor]) {
+        self.put_table(&Table::clock(anchors));
         let mut table = Table::new(Kind::END);
         let end = End {
             blocks: self.blocks,
             written: self.events,
             lost: self.lost,
-            closed_unix_ns: anchor.unix_ns,
+            closed_unix_ns: anchors.last().map_or(0, |anchor| anchor.unix_ns),
         };
         end.put(&mut table.payload);
         table.entries = 1;

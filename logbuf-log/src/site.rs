@@ -106,6 +106,12 @@ impl Site {
         self.signature.store(registration.signature, Ordering::Release);
     }
 
+    /// Lets every call ask the registry, which reads the clock for it.
+    pub(crate) fn close(&self) {
+        // Relaxed: no signature is 0, and nothing is read on the strength of this.
+        self.signature.store(0, Ordering::Relaxed);
+    }
+
     /// The types it was registered with, if it has recorded.
     pub(crate) fn registration(&self) -> Option<&Registration> {
         self.registration.get()

@@ -49,12 +49,14 @@ impl Table {
         Self { kind, payload: Vec::new(), entries: 0, span: Span::EMPTY }
     }
 
-    /// A table of one anchor.
-    pub(crate) fn clock(anchor: Anchor) -> Self {
+    /// A table of anchors.
+    pub(crate) fn clock(anchors: &[Anchor]) -> Self {
         let mut table = Self::new(Kind::CLOCK);
-        anchor.put(&mut table.payload);
-        table.entries = 1;
-        table.span.add_time(anchor.ticks);
+        for anchor in anchors {
+            anchor.put(&mut table.payload);
+            table.entries += 1;
+            table.span.add_time(anchor.ticks);
+        }
         table
     }
 }

@@ -34,11 +34,33 @@ pub(crate) struct Thread {
     /// Bytes of all its rings that are not drained and let go of.
     pub(crate) ring_bytes: AtomicUsize,
     pub(crate) losses: Losses,
+    /// The most bytes of its ring that were seen in use.
+    high_water: AtomicUsize,
 }
 
 impl Thread {
     pub(crate) const fn new(id: u32, os_id: u64, name: String) -> Self {
-        Self { id, os_id, name, ring_bytes: AtomicUsize::new(0), losses: Losses::new() }
+        Self {
+            id,
+            os_id,
+            name,
+            ring_bytes: AtomicUsize::new(0),
+            losses: Losses::new(),
+            high_water: AtomicUsize::new(0),
+        }
+    }
+
+    /// Notes that so many bytes of its ring are in use.
+    pub(crate) fn note_used(&self, bytes: usize) {
+        // Almost always it was more before, and then the line stays shared.
+        if self.high_water.load(Ordering::Relaxed) < bytes {
+            self.high_water.fetch_max(bytes, Ordering::Relaxed);
+        }
+    }
+
+    /// The most bytes of its ring that were seen in use.
+    pub(crate) fn high_water(&self) -> usize {
+        self.high_water.load(Ordering::Relaxed)
     }
 }
 
@@ -176,6 +198,7 @@ impl Producing {
         if used >= capacity / 2 {
             REGISTRY.wake_writer();
         }
+        with_thread(|thread| thread.note_used(used));
         if capacity > REGISTRY.ring_capacity() {
             self.shrink(used);
         }
@@ -193,6 +216,8 @@ impl Producing {
             return Refusal::Retry;
         }
         REGISTRY.wake_writer();
+        let used = self.producer().len_bytes();
+        with_thread(|thread| thread.note_used(used));
         let found = match site.when_full.unwrap_or_else(|| REGISTRY.when_full.get()) {
             WhenFull::Drop => false,
             WhenFull::Block(bound) => !self.local().is_writer.get() && patience.wait(bound),
@@ -279,9 +304,14 @@ pub(crate) fn id() -> u32 {
     LOCAL.with(|local| local.id.get())
 }
 
-/// Says that this is the writer's thread.
-pub(crate) fn set_writer() {
-    LOCAL.with(|local| local.is_writer.set(true));
+/// Says whether this is the writer's thread.
+pub(crate) fn set_writer(is_writer: bool) {
+    LOCAL.with(|local| local.is_writer.set(is_writer));
+}
+
+/// Whether this is the writer's thread, which must not wait for itself.
+pub(crate) fn is_writer() -> bool {
+    LOCAL.with(|local| local.is_writer.get())
 }
 
 /// Whether values that format are doing so again, so that nothing is to be recorded.
@@ -308,16 +338,19 @@ pub(crate) fn repeat<R>(format: impl FnOnce() -> R) -> R {
 #[cold]
 #[inline(never)]
 pub(crate) fn lose(level: Level, reason: Reason, bytes: usize, ticks: u64) {
-    let counted = RETIREMENT.try_with(|retirement| {
-        let thread = retirement.thread.take();
-        if let Some(thread) = &thread {
-            thread.losses.add(level, reason, bytes, ticks);
-        }
-        let counted = thread.is_some();
-        retirement.thread.set(thread);
-        counted
-    });
-    if !counted.unwrap_or(false) {
+    let counted = with_thread(|thread| thread.losses.add(level, reason, bytes, ticks));
+    if counted.is_none() {
         REGISTRY.stand_in.losses.add(level, reason, bytes, ticks);
     }
+}
+
+/// Calls `f` with what the writer knows of this thread, if it has a ring and is not ending.
+fn with_thread<R>(f: impl FnOnce(&Thread) -> R) -> Option<R> {
+    let called = RETIREMENT.try_with(|retirement| {
+        let thread = retirement.thread.take();
+        let result = thread.as_deref().map(f);
+        retirement.thread.set(thread);
+        result
+    });
+    called.ok().flatten()
 }

@@ -17,9 +17,11 @@ mod emit;
 mod end;
 mod sweep;
 
+use core::sync::atomic::Ordering;
 use std::mem;
+use std::panic::{self, AssertUnwindSafe};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use logbuf::queue::mpsc;
 use logbuf_format::segment::Meta;
@@ -27,21 +29,21 @@ use logbuf_format::segment::Meta;
 use self::catalog::Catalog;
 use self::end::LAST_TRIES;
 use self::sweep::Sweep;
-use crate::control::{Control, Demand};
+use crate::clock::Anchors;
+use crate::control::{Control, Demand, Stop};
 use crate::dictionary::Dictionary;
 use crate::error::{InitError, WriteError};
 use crate::events::Events;
+use crate::guard::Running;
+use crate::idle::{Idle, IdleStrategy};
 use crate::loss::Lost;
+use crate::notice::{self, OnNotice};
 use crate::output::{Asked, Options, Output};
 use crate::registry::{REGISTRY, Ring};
 use crate::thread::{self, Thread};
 
 /// Payload of EVENTS, in bytes, from which a block is written at once.
-const BLOCK: usize = 64 << 10;
-
-/// How long the writer sleeps when the rings are empty: the first time, and at most. It doubles in between.
-const SHORTEST_SLEEP: Duration = Duration::from_micros(100);
-const LONGEST_SLEEP: Duration = Duration::from_millis(5);
+pub(crate) const BLOCK: usize = 64 << 10;
 
 /// How long the writer waits before it tries again to write: the first time, and at most. It doubles in between.
 const SHORTEST_RETRY: Duration = Duration::from_millis(10);
@@ -49,7 +51,21 @@ const LONGEST_RETRY: Duration = Duration::from_secs(1);
 /// The user's function for failed writes.
 pub(crate) type OnError = Box<dyn FnMut(&WriteError) + Send>;
 
-/// The writer's state, owned by its thread.
+/// What a writer is made of.
+pub(crate) struct Parts {
+    pub(crate) control: Arc<Control>,
+    pub(crate) dictionary: Dictionary,
+    pub(crate) output: Options,
+    pub(crate) meta: Meta,
+    pub(crate) anchors: Anchors,
+    pub(crate) idle: IdleStrategy,
+    pub(crate) flush_interval: Duration,
+    pub(crate) on_error: OnError,
+    pub(crate) on_notice: OnNotice,
+    pub(crate) running: Running,
+}
+
+/// The writer's state: owned by its thread, or by whoever polls.
 pub(crate) struct Writer {
     control: Arc<Control>,
     rings: Vec<Attached>,
@@ -58,14 +74,46 @@ pub(crate) struct Writer {
     dictionary: Dictionary,
     output: Output,
     events: Events,
-    /// Records that were put into the segment and are not written yet.
+    anchors: Anchors,
+    /// Records that were put into the segment and are not written yet, and the time stamp of the oldest.
     on_their_way: u64,
+    oldest_on_their_way: Option<u64>,
+    /// Where the next sweep begins, if the last one was cut short: a place in the list of rings.
+    next_ring: usize,
+    idle: Idle,
     flush_interval: Duration,
     on_error: OnError,
+    on_notice: OnNotice,
+    /// What was asked for beside writing.
+    asked: Asked,
+    /// When to try again to write, after one that failed.
+    retry_at: Option<Instant>,
+    /// How it failed.
+    failure: Option<WriteError>,
     /// Losses that were put into the segment and are not written yet; without a thread, the stand-in's.
     losses: Vec<(Option<Arc<Thread>>, Lost)>,
     /// The first thread to have its ring after the segment began.
     first_thread: u32,
+    /// Whether the segment was closed, or given up.
+    ended: bool,
+    /// Until the end, when another logger may start.
+    running: Option<Running>,
+}
+
+/// What a turn of the writer came to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Turn {
+    /// There was something to do, and there may be more.
+    Worked,
+    /// Nothing was in the rings.
+    Idle,
+    /// Writing fails. It is tried again then.
+    Failing {
+        /// When.
+        retry_at: Instant,
+    },
+    /// The segment is closed, or given up.
+    Ended,
 }
 
 /// A ring that the writer looks after.
@@ -77,32 +125,18 @@ struct Attached {
     finished: bool,
 }
 
-/// Says that the writer ended, even if it panics.
-struct Ending(Arc<Control>);
-
-impl Drop for Ending {
-    fn drop(&mut self) {
-        self.0.end();
-    }
-}
-
 impl Writer {
     /// A writer whose first segment is begun here.
-    pub(crate) fn new(
-        control: Arc<Control>,
-        mut dictionary: Dictionary,
-        options: Options,
-        meta: Meta,
-        flush_interval: Duration,
-        on_error: OnError,
-    ) -> Result<Self, InitError> {
+    pub(crate) fn new(parts: Parts) -> Result<Self, InitError> {
+        let Parts { control, mut dictionary, mut anchors, idle, flush_interval, .. } = parts;
         let (mut rings, mut first_thread) = (Vec::new(), 0);
         let mut catalog = Catalog {
             dictionary: &mut dictionary,
             rings: &mut rings,
             first_thread: &mut first_thread,
+            anchors: &mut anchors,
         };
-        let output = Output::start(options, meta, &mut catalog)?;
+        let output = Output::start(parts.output, parts.meta, &mut catalog)?;
         control.set_path(output.path());
         Ok(Self {
             control,
@@ -111,60 +145,118 @@ impl Writer {
             dictionary,
             output,
             events: Events::default(),
+            anchors,
             on_their_way: 0,
+            oldest_on_their_way: None,
+            next_ring: 0,
+            idle: Idle::new(idle, flush_interval),
             flush_interval,
-            on_error,
+            on_error: parts.on_error,
+            on_notice: parts.on_notice,
+            asked: Asked::default(),
+            retry_at: None,
+            failure: None,
             losses: Vec::new(),
             first_thread,
+            ended: false,
+            running: Some(parts.running),
         })
     }
 
-    /// Runs until the guard says stop, and closes the segment.
-    pub(crate) fn run(mut self) {
-        let _ending = Ending(Arc::clone(&self.control));
+    /// Runs until the guard says stop, and closes the segment. The calling thread is the writer's from now on.
+    pub(crate) fn run(&mut self) {
+        thread::set_writer(true);
         self.control.begin();
-        thread::set_writer();
-        let mut sleep = Duration::ZERO;
-        let mut asked = Asked::default();
         loop {
-            let demand = self.control.demand(sleep);
-            asked.add(demand.asked);
-            let sweep = self.sweep();
-            let failure = if self.is_due(demand) { self.emit().err() } else { None };
-            if demand.flush_due {
-                match (&failure, sweep) {
-                    (None, Sweep::Cut) => {}
-                    (Some(error), _) => self.control.answer(demand.flush, Some(error)),
-                    (None, _) => {
-                        let failure = self.tend(mem::take(&mut asked)).err();
-                        self.control.answer(demand.flush, failure.as_ref());
-                    }
-                }
+            match self.turn(usize::MAX) {
+                Turn::Worked => self.idle.reset(),
+                Turn::Idle => self.idle.wait(&self.control),
+                // Nothing that the guard could ask for, but the end, can be done before writing works again.
+                Turn::Failing { retry_at } => self.control.sleep_until(retry_at),
+                Turn::Ended => return,
             }
-            sleep = match (failure, sweep) {
-                (Some(error), _) if demand.stop && self.output.failures() >= LAST_TRIES => {
-                    return self.abandon(error);
-                }
-                (Some(_), _) => {
-                    // Not a wait for the guard: nothing it could ask for can be done before writing works again.
-                    std::thread::sleep(retry_delay(self.output.failures()));
-                    Duration::ZERO
-                }
-                (None, Sweep::Found | Sweep::Cut) => Duration::ZERO,
-                (None, Sweep::Nothing) if demand.stop => return self.close(),
-                (None, Sweep::Nothing) => (sleep * 2).clamp(SHORTEST_SLEEP, LONGEST_SLEEP),
-            };
         }
     }
 
+    /// Does what there is to do, without waiting: takes what the rings hold, up to about `budget` bytes, and writes what
+    /// is due.
+    pub(crate) fn turn(&mut self, budget: usize) -> Turn {
+        if self.ended {
+            return Turn::Ended;
+        }
+        self.deliver_notices();
+        let demand = self.control.demand();
+        self.asked.add(demand.asked);
+        if let Some(retry_at) = self.retry_at
+            && Instant::now() < retry_at
+            && !demand.stop.is_some_and(Stop::is_over)
+        {
+            return Turn::Failing { retry_at };
+        }
+        let sweep = self.sweep(budget);
+        let failed = self.is_due(demand) && self.emit().is_err();
+        self.note_oldest();
+        if demand.flush_due && failed {
+            self.control.answer(demand.flush, self.failure.as_ref());
+        } else if demand.flush_due && sweep.is_whole() {
+            let asked = mem::take(&mut self.asked);
+            let failure = self.tend(asked).err();
+            self.control.answer(demand.flush, failure.as_ref());
+        }
+        match (self.retry_at, demand.stop) {
+            (Some(_), Some(stop)) if self.output.failures() >= LAST_TRIES || stop.is_over() => {
+                self.abandon()
+            }
+            (Some(retry_at), _) => return Turn::Failing { retry_at },
+            (None, Some(stop)) if sweep == Sweep::Nothing => self.close(stop),
+            (None, _) if sweep == Sweep::Nothing => {
+                self.look_at_the_clock();
+                return Turn::Idle;
+            }
+            (None, _) => return Turn::Worked,
+        }
+        Turn::Ended
+    }
+
+    /// Whether the segment is closed, or given up.
+    pub(crate) fn has_ended(&self) -> bool {
+        self.ended
+    }
+
     fn is_due(&self, demand: Demand) -> bool {
+        // A record has waited in its ring before it was taken, too.
+        let age = self.flush_interval.saturating_sub(self.idle.longest());
         demand.flush_due
-            || demand.stop
+            || demand.stop.is_some()
             || self.output.failures() > 0
             || self.output.is_due()
-            || self.events.is_older_than(self.flush_interval)
+            || self.events.is_older_than(age)
+    }
+
+    fn deliver_notices(&mut self) {
+        let delivered = notice::deliver(&mut self.on_notice);
+        if delivered > 0 {
+            self.control.counters.notices.fetch_add(delivered, Ordering::Relaxed);
+        }
     }
 }
+
+impl Drop for Writer {
+    /// If it panicked, or was never run, leaves the rings to the next writer all the same.
+    fn drop(&mut self) {
+        if !self.ended {
+            let abandon = AssertUnwindSafe(|| self.abandon());
+            // A second panic would end the process.
+            let _given_back_if_possible = panic::catch_unwind(abandon);
+        }
+        // In case it panicked again.
+        self.control.end(None);
+    }
+}
+
+/// A write failed; [`Writer::failure`] says how.
+#[derive(Debug)]
+struct Failed;
 
 /// How long to wait after the `failures`th failed write in a row.
 fn retry_delay(failures: u32) -> Duration {

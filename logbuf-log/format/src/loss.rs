@@ -36,6 +36,10 @@ codes! {
         RING_FULL = 0 => "ring full",
         /// The record was longer than a ring takes.
         TOO_LONG = 1 => "record too long",
+        /// The disk failed until the logger ended, and the records were given up.
+        GIVEN_UP = 2 => "given up",
+        /// The record opened, changed or left a context or a span, and found no room.
+        SCOPE = 3 => "scope",
     }
 }
 

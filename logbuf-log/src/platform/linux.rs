@@ -1,12 +1,67 @@
 //! Linux.
 
-use std::ffi::OsStr;
+use std::ffi::{OsStr, c_int};
 use std::fs::{self, File};
 use std::io::{self, ErrorKind};
 use std::os::unix::fs::{FileExt, MetadataExt, symlink};
 use std::path::Path;
 
+use rustix::process::setpriority_process;
+use rustix::thread::{CpuSet, gettid, sched_setaffinity};
+
 use crate::output::Presence;
+
+/// First in, first out: `SCHED_FIFO` of `sched.h`.
+const FIFO: c_int = 1;
+
+/// `struct sched_param` of `sched.h`: the GNU library's has the first field alone, musl's has reserved ones behind it.
+#[repr(C)]
+struct SchedulingParameters {
+    priority: c_int,
+    reserved: [u64; 8],
+}
+
+// What every C library of Linux has, and rustix has not.
+unsafe extern "C" {
+    safe fn pthread_self() -> usize;
+    fn pthread_setschedparam(
+        thread: usize,
+        policy: c_int,
+        parameters: *const SchedulingParameters,
+    ) -> c_int;
+    safe fn atexit(function: extern "C" fn()) -> c_int;
+}
+
+/// Keeps the calling thread on one CPU.
+pub(crate) fn pin_to(cpu: usize) -> io::Result<()> {
+    if cpu >= CpuSet::MAX_CPU {
+        return Err(io::ErrorKind::InvalidInput.into());
+    }
+    let mut set = CpuSet::new();
+    set.set(cpu);
+    Ok(sched_setaffinity(None, &set)?)
+}
+
+/// Sets the nice value of the calling thread: on Linux it belongs to the thread, not to the process.
+pub(crate) fn set_nice(nice: i8) -> io::Result<()> {
+    Ok(setpriority_process(Some(gettid()), i32::from(nice))?)
+}
+
+/// Makes the calling thread a real-time thread.
+pub(crate) fn set_real_time(priority: u8) -> io::Result<()> {
+    let parameters = SchedulingParameters { priority: c_int::from(priority), reserved: [0; 8] };
+    // SAFETY: the calling thread is alive, and the parameters outlive the call and are at least as long as the C
+    // library's.
+    match unsafe { pthread_setschedparam(pthread_self(), FIFO, &parameters) } {
+        0 => Ok(()),
+        error => Err(io::Error::from_raw_os_error(error)),
+    }
+}
+
+/// Has `function` called when the process exits by `exit` or by returning from `main`. Says whether it will be.
+pub(crate) fn at_exit(function: extern "C" fn()) -> bool {
+    atexit(function) == 0
+}
 
 /// The kernel's number of the calling thread.
 pub(crate) fn thread_id() -> u64 {

@@ -46,3 +46,23 @@ pub(crate) fn sync_folder(_folder: &Path) -> io::Result<()> {
 pub(crate) fn link(_target: &OsStr, _link: &Path) -> io::Result<()> {
     Ok(())
 }
+
+/// Not known here.
+pub(crate) fn pin_to(_cpu: usize) -> io::Result<()> {
+    Err(io::ErrorKind::Unsupported.into())
+}
+
+/// Not known here.
+pub(crate) fn set_nice(_nice: i8) -> io::Result<()> {
+    Err(io::ErrorKind::Unsupported.into())
+}
+
+/// Not known here.
+pub(crate) fn set_real_time(_priority: u8) -> io::Result<()> {
+    Err(io::ErrorKind::Unsupported.into())
+}
+
+/// Not known here: the guard has to be dropped before the process exits.
+pub(crate) fn at_exit(_function: extern "C" fn()) -> bool {
+    false
+}

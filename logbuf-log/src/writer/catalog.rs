@@ -1,9 +1,11 @@
 //! What a segment has to list: the sites and the threads.
 
 use logbuf_format::block::Kind;
+use logbuf_format::clock::Anchor;
 use logbuf_format::thread::Thread as ThreadEntry;
 
 use super::Attached;
+use crate::clock::Anchors;
 use crate::dictionary::Dictionary;
 use crate::output::Listing;
 use crate::registry::REGISTRY;
@@ -16,6 +18,7 @@ pub(super) struct Catalog<'a> {
     pub(super) rings: &'a mut [Attached],
     /// The first thread to have its ring after the segment began.
     pub(super) first_thread: &'a mut u32,
+    pub(super) anchors: &'a mut Anchors,
 }
 
 impl Listing for Catalog<'_> {
@@ -28,6 +31,14 @@ impl Listing for Catalog<'_> {
     fn in_use(&mut self) -> Vec<Table> {
         self.dictionary.list_again();
         self.tables()
+    }
+
+    fn first_anchor(&mut self) -> Anchor {
+        self.anchors.begin()
+    }
+
+    fn last_anchors(&mut self) -> Vec<Anchor> {
+        self.anchors.next()
     }
 }
 

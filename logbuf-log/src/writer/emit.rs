@@ -3,47 +3,61 @@
 use core::sync::atomic::Ordering;
 use std::mem;
 use std::panic::{self, AssertUnwindSafe};
+use std::time::Instant;
 
 use logbuf_format::block::Kind;
 use logbuf_format::loss::Loss;
 
-use super::Writer;
 use super::catalog::Catalog;
+use super::{Failed, Writer, retry_delay};
 use crate::clock;
 use crate::error::WriteError;
 use crate::loss::Lost;
 use crate::output::{Asked, Listing, Output};
 use crate::registry::REGISTRY;
 use crate::segment::Written;
+use crate::stats::NONE;
 use crate::table::Table;
 use crate::thread::Thread;
 
 impl Writer {
     /// Puts what was taken, behind everything it refers to, and writes it.
-    pub(super) fn emit(&mut self) -> Result<(), WriteError> {
+    pub(super) fn emit(&mut self) -> Result<(), Failed> {
         if self.output.failures() == 0 {
             // Who logged through the shared ring may have got a ring of its own just before.
             self.adopt_rings();
             self.put_sites_and_threads();
             self.put_losses();
             if self.events.count() > 0 {
-                self.output.segment().put_table(&Table::clock(clock::anchor()));
+                self.output.segment().put_table(&Table::clock(&self.anchors.next()));
             }
+            self.oldest_on_their_way = self.events.oldest();
             self.on_their_way += u64::from(self.events.put(self.output.segment()));
+            self.note_oldest();
         }
         self.write()?;
-        if self.output.is_due() { self.tend(Asked::default()) } else { Ok(()) }
+        if self.output.is_due() {
+            // Nothing was asked for, so that what goes wrong is reported, and no error of this call.
+            let _reported = self.tend(Asked::default());
+        }
+        Ok(())
     }
 
     /// Writes what was put, and releases its room in the rings.
-    pub(super) fn write(&mut self) -> Result<(), WriteError> {
+    pub(super) fn write(&mut self) -> Result<(), Failed> {
         let (output, mut catalog) = self.parts();
         let result = output.write(&mut catalog);
         self.report_errors();
         match result {
             Ok(written) => self.count_written(written),
-            Err(error) => return Err(self.report(error)),
+            Err(error) => {
+                self.retry_at = Some(Instant::now() + retry_delay(self.output.failures()));
+                self.failure = Some(self.report(error));
+                return Err(Failed);
+            }
         }
+        self.retry_at = None;
+        self.failure = None;
         self.control.set_path(self.output.path());
         self.losses.clear();
         for attached in &mut self.rings {
@@ -72,8 +86,8 @@ impl Writer {
 
     /// The output, and what it has to list.
     pub(super) fn parts(&mut self) -> (&mut Output, Catalog<'_>) {
-        let Self { output, dictionary, rings, first_thread, .. } = self;
-        (output, Catalog { dictionary, rings, first_thread })
+        let Self { output, dictionary, rings, first_thread, anchors, .. } = self;
+        (output, Catalog { dictionary, rings, first_thread, anchors })
     }
 
     /// Reports what the output could not do beside writing, and where it writes now.
@@ -95,9 +109,33 @@ impl Writer {
 
     fn count_written(&mut self, Written { bytes, blocks }: Written) {
         let counters = &self.control.counters;
-        counters.written.fetch_add(mem::take(&mut self.on_their_way), Ordering::Relaxed);
+        let records = mem::take(&mut self.on_their_way);
+        counters.written.fetch_add(records, Ordering::Relaxed);
         counters.bytes.fetch_add(bytes, Ordering::Relaxed);
         counters.blocks.fetch_add(blocks, Ordering::Relaxed);
+        if let Some(oldest) = self.oldest_on_their_way.take() {
+            counters.delays.add(records, clock::now().saturating_sub(oldest));
+            self.note_oldest();
+        }
+    }
+
+    /// Lets [`Stats`](crate::Stats) know how far behind the writer is.
+    pub(super) fn note_oldest(&self) {
+        let oldest = self.oldest_on_their_way.or_else(|| self.events.oldest());
+        self.control.counters.oldest.store(oldest.unwrap_or(NONE), Ordering::Relaxed);
+    }
+
+    /// Sees whether the wall clock was set while there was nothing to write.
+    pub(super) fn look_at_the_clock(&mut self) {
+        if self.events.count() > 0 {
+            return;
+        }
+        let anchors = self.anchors.look();
+        if !anchors.is_empty() {
+            self.output.segment().put_table(&Table::clock(&anchors));
+            // A failure is noted, and tried again as any other.
+            let _noted = self.write();
+        }
     }
 
     /// Puts what is not in the segment yet, or everything if that is due.

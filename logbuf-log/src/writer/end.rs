@@ -1,10 +1,12 @@
 //! Ending: the segment is closed, or given up, and the rings are left to the next writer.
 
-use std::mem;
+use core::sync::atomic::Ordering;
+use std::{mem, thread};
 
 use logbuf::{Consumer, Flavour};
 
-use super::{Writer, retry_delay};
+use super::{Failed, Writer, retry_delay};
+use crate::control::Stop;
 use crate::error::WriteError;
 use crate::registry::REGISTRY;
 
@@ -13,7 +15,7 @@ pub(super) const LAST_TRIES: u32 = 5;
 
 impl Writer {
     /// Ends the segment as it should end. Everything taken is written.
-    pub(super) fn close(mut self) {
+    pub(super) fn close(&mut self, stop: Stop) {
         loop {
             // Not for the first time if writing went on in another segment.
             let (output, mut catalog) = self.parts();
@@ -22,19 +24,22 @@ impl Writer {
             }
             match self.write() {
                 Ok(()) if self.output.segment().is_ended() => break,
-                Err(error) if self.output.failures() >= LAST_TRIES => return self.abandon(error),
                 Ok(()) => {}
-                Err(_) => std::thread::sleep(retry_delay(self.output.failures())),
+                Err(Failed) if self.output.failures() >= LAST_TRIES || stop.is_over() => {
+                    return self.abandon();
+                }
+                Err(Failed) => thread::sleep(retry_delay(self.output.failures())),
             }
         }
         self.output.close();
         self.report_errors();
-        self.give_back();
+        self.end(0);
     }
 
     /// Ends with records that cannot be written. They are still in the rings, and the next writer finds them there.
-    pub(super) fn abandon(mut self, last: WriteError) {
+    pub(super) fn abandon(&mut self) {
         for (thread, lost) in self.losses.drain(..) {
+            self.control.counters.lost.fetch_sub(lost.count, Ordering::Relaxed);
             thread.as_deref().unwrap_or(&REGISTRY.stand_in).losses.put_back(&lost);
         }
         self.output.abandon();
@@ -49,17 +54,23 @@ impl Writer {
             consumer.rewind_held();
             left += count(consumer);
         }
-        self.report(WriteError { left: Some(left), ..last });
-        self.give_back();
+        if let Some(last) = self.failure.take() {
+            self.report(WriteError { left: Some(left), ..last });
+        }
+        self.end(left);
     }
 
-    /// Leaves the rings to the next writer.
-    fn give_back(&mut self) {
+    /// Leaves the rings, and `left` records in them, to the next writer.
+    fn end(&mut self, left: u64) {
         let rings = self.rings.drain(..).filter(|attached| !attached.finished);
         REGISTRY.give_back(rings.map(|attached| attached.ring));
         if let Some(consumer) = self.shared.take() {
             REGISTRY.give_back_shared(consumer);
         }
+        self.deliver_notices();
+        self.ended = true;
+        self.running = None;
+        self.control.end(Some(left));
     }
 }
 

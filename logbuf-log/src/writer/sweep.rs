@@ -1,5 +1,7 @@
 //! Sweeping the rings: what they hold becomes the block that is being filled.
 
+use std::mem;
+
 use super::{Attached, BLOCK, Writer};
 use crate::registry::{REGISTRY, Ring};
 
@@ -19,39 +21,63 @@ pub(super) enum Sweep {
     Nothing,
     /// Something was, and all that had been there when it began was taken.
     Found,
+    /// Something was, and its budget ended before all was taken.
+    Partial,
     /// A write failed before all was taken.
     Cut,
 }
 
+impl Sweep {
+    /// Whether all was taken that had been in the rings when it began.
+    pub(super) fn is_whole(self) -> bool {
+        matches!(self, Self::Nothing | Self::Found)
+    }
+}
+
 impl Writer {
-    /// Moves what the rings hold into blocks, and writes those that are full.
-    pub(super) fn sweep(&mut self) -> Sweep {
+    /// Moves what the rings hold into blocks, and writes those that are full. Ends when it has taken about `budget` bytes;
+    /// the next sweep goes on there.
+    pub(super) fn sweep(&mut self, budget: usize) -> Sweep {
         if self.output.failures() > 0 {
             // What could not be written comes first; the rings keep the rest.
             return Sweep::Cut;
         }
         self.adopt_rings();
-        let mut sweep = Sweep::Nothing;
-        let rings = (0..self.rings.len()).map(Source::Own);
-        for source in rings.chain(self.shared.is_some().then_some(Source::Shared)) {
-            match self.drain(source) {
-                Sweep::Nothing => {}
-                Sweep::Found => sweep = Sweep::Found,
-                Sweep::Cut => return Sweep::Cut,
-            }
-        }
+        let sweep = self.drain_all(budget);
         if self.rings.iter().any(|attached| attached.finished) && self.emit().is_ok() {
             for attached in self.rings.extract_if(.., |attached| attached.finished) {
+                self.control.counters.note_used(attached.ring.thread.high_water());
                 REGISTRY.retire(attached.ring);
             }
         }
         sweep
     }
 
-    /// Moves what one ring holds: a lap at most, so that a busy thread starves neither the others nor a flush.
-    fn drain(&mut self, source: Source) -> Sweep {
+    fn drain_all(&mut self, mut budget: usize) -> Sweep {
         let mut sweep = Sweep::Nothing;
-        let (_, mut left) = self.room(source);
+        // The shared ring comes behind the others.
+        let sources = self.rings.len() + 1;
+        let first = mem::take(&mut self.next_ring);
+        for place in (first..first + sources).map(|place| place % sources) {
+            let source = if place < self.rings.len() { Source::Own(place) } else { Source::Shared };
+            match self.drain(source, &mut budget) {
+                Sweep::Nothing => {}
+                Sweep::Found => sweep = Sweep::Found,
+                cut => return cut,
+            }
+            if budget == 0 {
+                self.next_ring = place + 1;
+                return Sweep::Partial;
+            }
+        }
+        sweep
+    }
+
+    /// Moves what one ring holds: a lap at most, so that a busy thread starves neither the others nor a flush.
+    fn drain(&mut self, source: Source, budget: &mut usize) -> Sweep {
+        let mut sweep = Sweep::Nothing;
+        let (_, lap) = self.room(source);
+        let mut left = lap.min(*budget);
         while left > 0 {
             let taken = match source {
                 Source::Own(i) => self.take_extent(i, left),
@@ -62,7 +88,11 @@ impl Writer {
             }
             sweep = Sweep::Found;
             left = left.saturating_sub(taken);
+            *budget = budget.saturating_sub(taken);
             let (held, capacity) = self.room(source);
+            if let Source::Own(i) = source {
+                self.rings[i].ring.thread.note_used(held);
+            }
             if (self.events.len() >= BLOCK || held > capacity / 2) && self.emit().is_err() {
                 return Sweep::Cut;
             }
@@ -83,7 +113,12 @@ impl Writer {
     }
 
     pub(super) fn adopt_rings(&mut self) {
-        let rings = REGISTRY.adopt().into_iter();
+        let rings = REGISTRY.adopt();
+        if rings.is_empty() {
+            return;
+        }
+        self.control.counters.add_threads(rings.iter().map(|ring| &ring.thread));
+        let rings = rings.into_iter();
         self.rings.extend(rings.map(|ring| Attached { ring, listed: false, finished: false }));
     }
 

@@ -1,0 +1,73 @@
+//! The end of the process: what is done when it exits, or panics, while a logger is running.
+
+use std::panic;
+use std::process;
+use std::sync::{Arc, Mutex, Once, PoisonError};
+use std::time::{Duration, Instant};
+
+use crate::remote::Remote;
+use crate::{platform, thread};
+
+/// How long an exit waits for the writer, at most.
+const EXIT_BOUND: Duration = Duration::from_secs(5);
+
+/// How long a panic waits for the writer, at most, before the hook that was there before and after it.
+const PANIC_BOUND: Duration = Duration::from_secs(1);
+
+/// The logger that is to be ended with the process.
+static ARMED: Mutex<Option<Armed>> = Mutex::new(None);
+
+struct Armed {
+    remote: Remote,
+    /// A forked child inherits the hooks, but not the writer.
+    pid: u32,
+}
+
+/// Has what reaches `remote` written when the process exits or panics. The hooks are installed once, and stay: another
+/// hook may have been put on top.
+pub(crate) fn arm(remote: Remote) {
+    static INSTALLED: Once = Once::new();
+    INSTALLED.call_once(|| {
+        // Where the system knows no such thing, the guard has to be dropped: the documentation says so.
+        let _known = platform::at_exit(on_exit);
+        let before = panic::take_hook();
+        panic::set_hook(Box::new(move |info| {
+            // Twice: the hook before may never return, and it may log.
+            flush();
+            before(info);
+            flush();
+        }));
+    });
+    *lock() = Some(Armed { remote, pid: process::id() });
+}
+
+/// The logger that `remote` reaches ends by itself.
+pub(crate) fn disarm(remote: &Remote) {
+    // Another logger may be running by now.
+    lock().take_if(|armed| Arc::ptr_eq(&armed.remote.control, &remote.control));
+}
+
+/// Runs among the process's exit handlers. If it is the writer's own thread that exits (in a function of the user's that the
+/// writer called), what is left stays in the rings.
+extern "C" fn on_exit() {
+    let armed = lock().take();
+    if let Some(Armed { remote, pid }) = armed
+        && pid == process::id()
+        && !thread::is_writer()
+    {
+        let _left_if_time_is_over = remote.end(Some(Instant::now() + EXIT_BOUND));
+    }
+}
+
+fn flush() {
+    let remote = match &*lock() {
+        Some(Armed { remote, pid }) if *pid == process::id() => remote.clone(),
+        _ => return,
+    };
+    // Whoever panics cannot do anything about a flush that fails, and `on_error` was told.
+    let _flushed = remote.flush(Some(Instant::now() + PANIC_BOUND));
+}
+
+fn lock() -> std::sync::MutexGuard<'static, Option<Armed>> {
+    ARMED.lock().unwrap_or_else(PoisonError::into_inner)
+}

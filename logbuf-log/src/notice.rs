@@ -1,0 +1,134 @@
+//! What the user is told that is no error.
+
+use core::sync::atomic::{AtomicBool, Ordering};
+use std::fmt;
+use std::io;
+use std::sync::{Mutex, PoisonError};
+use std::{mem, panic};
+
+use crate::background::ThreadOption;
+
+/// Something that the user may want to know and that stops nothing. [`Builder::on_notice`](crate::Builder::on_notice)
+/// takes what is to be done with it.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum Notice {
+    /// An option of the background thread could not be had, and the logger runs without it.
+    OptionRefused {
+        /// Which.
+        option: ThreadOption,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// The wall clock was set while the logger ran. Files say so, too; what a reader makes of it is in the
+    /// documentation of the format.
+    WallClockStepped {
+        /// By how many nanoseconds; negative if it was set back.
+        by_ns: i64,
+    },
+    /// More notices came than were kept for the writer to deliver.
+    Dropped {
+        /// How many.
+        count: u64,
+    },
+}
+
+impl fmt::Display for Notice {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::OptionRefused { option, source } => {
+                write!(f, "the log writer runs without {option}: {source}")
+            }
+            Self::WallClockStepped { by_ns } => {
+                let (seconds, rest) = (by_ns / 1_000_000_000, by_ns % 1_000_000_000);
+                let sign = if *by_ns < 0 { "-" } else { "+" };
+                write!(
+                    f,
+                    "the wall clock was set by {sign}{}.{:09} s",
+                    seconds.unsigned_abs(),
+                    rest.unsigned_abs()
+                )
+            }
+            Self::Dropped { count } => write!(f, "{count} more notices were not kept"),
+        }
+    }
+}
+
+/// The user's function for notices.
+pub(crate) type OnNotice = Box<dyn FnMut(&Notice) + Send>;
+
+/// Notices that wait for a writer to deliver them.
+static WAITING: Mutex<Waiting> = Mutex::new(Waiting { notices: Vec::new(), dropped: 0 });
+
+/// Whether there are any, so that the writer need not lock to learn that there are none.
+static ANY: AtomicBool = AtomicBool::new(false);
+
+/// How many wait at most.
+const LIMIT: usize = 64;
+
+struct Waiting {
+    notices: Vec<Notice>,
+    dropped: u64,
+}
+
+/// Leaves a notice for the writer, which delivers it on its own thread: soon, or when there is one.
+///
+/// It locks and may allocate: not for signal handlers, and not for a log call that records.
+pub(crate) fn post(notice: Notice) {
+    let mut waiting = WAITING.lock().unwrap_or_else(PoisonError::into_inner);
+    if waiting.notices.len() < LIMIT {
+        waiting.notices.push(notice);
+    } else {
+        waiting.dropped += 1;
+    }
+    // Release, with the acquisition in `deliver`; the lock that follows there does the rest.
+    ANY.store(true, Ordering::Release);
+}
+
+/// Hands what waits to the user's function. A function that panics is not called again. Returns how many there were.
+pub(crate) fn deliver(on_notice: &mut OnNotice) -> u64 {
+    if !ANY.load(Ordering::Acquire) {
+        return 0;
+    }
+    let Waiting { mut notices, dropped } = {
+        let mut waiting = WAITING.lock().unwrap_or_else(PoisonError::into_inner);
+        ANY.store(false, Ordering::Relaxed);
+        mem::replace(&mut *waiting, Waiting { notices: Vec::new(), dropped: 0 })
+    };
+    if dropped > 0 {
+        notices.push(Notice::Dropped { count: dropped });
+    }
+    for notice in &notices {
+        let call = panic::AssertUnwindSafe(|| on_notice(notice));
+        if panic::catch_unwind(call).is_err() {
+            *on_notice = Box::new(|_| {});
+        }
+    }
+    notices.len() as u64
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn notices_say_what_happened() {
+        for (notice, expected) in [
+            (
+                Notice::WallClockStepped { by_ns: -1_500_000_000 },
+                "the wall clock was set by -1.500000000 s",
+            ),
+            (Notice::WallClockStepped { by_ns: 42 }, "the wall clock was set by +0.000000042 s"),
+            (
+                Notice::OptionRefused {
+                    option: ThreadOption::Cpu(7),
+                    source: io::ErrorKind::InvalidInput.into(),
+                },
+                "the log writer runs without CPU 7: invalid input parameter",
+            ),
+            (Notice::Dropped { count: 3 }, "3 more notices were not kept"),
+        ] {
+            assert_eq!(notice.to_string(), expected);
+        }
+    }
+}
