@@ -180,6 +180,8 @@ pub enum Operation {
     Sync,
     /// Renewing the link to the live segment.
     Link,
+    /// Deleting a segment that need not be kept.
+    Delete,
 }
 
 impl Operation {
@@ -191,6 +193,7 @@ impl Operation {
             Self::Close => "close",
             Self::Sync => "sync",
             Self::Link => "link",
+            Self::Delete => "delete",
         }
     }
 }

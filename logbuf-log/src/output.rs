@@ -14,10 +14,12 @@
 //! | `output/location.rs` | the names of segments |
 //! | `output/sink.rs` | what bytes are written to |
 //! | `output/rotation.rs` | when a segment is followed by the next |
+//! | `output/retention.rs` | which closed segments are kept |
 
 mod destination;
 mod location;
 mod options;
+mod retention;
 mod rotation;
 mod sink;
 
@@ -32,6 +34,7 @@ use logbuf_format::clock::Anchor;
 use logbuf_format::segment::Meta;
 
 use self::destination::Destination;
+use self::retention::Retention;
 use self::rotation::Rotation;
 use crate::error::{InitError, Operation, WriteError};
 use crate::platform;
@@ -49,6 +52,9 @@ const TRIES: u32 = 3;
 
 /// How long after a rotation that failed the next is tried.
 const ROTATION_RETRY: Duration = Duration::from_secs(1);
+
+/// How often it is seen whether segments have become too old, or the disk too full.
+const TIDYING: Duration = Duration::from_secs(60);
 
 /// What segments have to list beside what is put into them.
 pub(crate) trait Listing {
@@ -72,6 +78,9 @@ pub(crate) struct Output {
     segment: Segment,
     meta: Meta,
     rotation: Rotation,
+    retention: Retention,
+    /// When it is seen next what need not be kept any longer, if time makes a difference.
+    next_tidying: Option<Instant>,
     sync: SyncPolicy,
     /// Writes that failed in a row, and rotations.
     failures: u32,
@@ -127,6 +136,8 @@ impl Output {
             segment,
             meta,
             rotation: Rotation::new(options.rotate_at, options.rotate_every),
+            retention: options.retention,
+            next_tidying: None,
             sync: options.sync,
             failures: 0,
             rotation_failures: 0,
@@ -183,8 +194,13 @@ impl Output {
                 }
             },
             Err(source) => {
-                let is_stuck = self.failures >= TRIES && !is_full(&source);
+                let is_full = is_full(&source);
+                let is_stuck = self.failures >= TRIES && !is_full;
                 let error = self.failed(source);
+                if is_full && self.retention.free.is_some() {
+                    // The next try finds what this makes free.
+                    self.tidy();
+                }
                 if !is_stuck {
                     return Err(error);
                 }
@@ -218,6 +234,9 @@ impl Output {
         if asked.sync || asked.flush && syncs_flushes || self.is_sync_due() {
             result = result.and(self.try_sync());
         }
+        if self.is_tidying_due() {
+            self.tidy();
+        }
         match result {
             Err(error) if asked != Asked::default() => return Err(error),
             Err(error) => self.errors.push(error),
@@ -228,7 +247,7 @@ impl Output {
 
     /// Whether there is something to [do](Self::tend) that nobody need ask for.
     pub(crate) fn is_due(&self) -> bool {
-        self.is_rotation_due() || self.is_sync_due()
+        self.is_rotation_due() || self.is_sync_due() || self.is_tidying_due()
     }
 
     /// Puts the end of the segment, which is not written by that.
@@ -254,6 +273,10 @@ impl Output {
     fn is_rotation_due(&self) -> bool {
         (self.is_moved || self.rotation.is_due(self.segment.len()) && !self.segment.is_empty())
             && self.next_rotation.is_none_or(|next| Instant::now() >= next)
+    }
+
+    fn is_tidying_due(&self) -> bool {
+        self.next_tidying.is_some_and(|next| Instant::now() >= next)
     }
 
     fn is_sync_due(&self) -> bool {
@@ -325,11 +348,24 @@ impl Output {
         self.rotation_failures = 0;
         self.next_rotation = None;
         self.unsynced_since = Some(Instant::now());
+        self.tidy();
         let Some(location) = self.destination.location() else { return };
         let Some(name) = self.segment.path().file_name() else { return };
         if let Err(source) = platform::link(name, &location.current()) {
             let path = location.current();
             self.errors.push(WriteError::new(Operation::Link, path, source));
+        }
+    }
+
+    /// Deletes the segments that need not be kept.
+    fn tidy(&mut self) {
+        self.next_tidying = self.retention.depends_on_time().then(|| Instant::now() + TIDYING);
+        let Some(location) = self.destination.location() else { return };
+        if !self.retention.is_unlimited() {
+            let errors = &mut self.errors;
+            self.retention.apply(location, self.segment.path(), &mut |path, source| {
+                errors.push(WriteError::new(Operation::Delete, path, source));
+            });
         }
     }
 

@@ -80,6 +80,58 @@ impl Builder {
         self
     }
 
+    /// At most so many segments are kept, the live one among them: the oldest closed ones are deleted when a segment is begun.
+    /// The default is no limit.
+    ///
+    /// What is deleted has the name of a segment of this logger and is one; whatever else is in the folder stays, and so does
+    /// what another process is writing. That holds for all `keep_` limits; of several, each has its way.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use logbuf_log::{Builder, info};
+    ///
+    /// # let folder = tempfile::tempdir()?;
+    /// # let path = folder.path().join("app");
+    /// # /*
+    /// let path = "logs/app";
+    /// # */
+    /// let guard = Builder::new(path)
+    ///     .rotate_at(64 << 20)
+    ///     .rotate_every(Duration::from_secs(3600))
+    ///     .keep_files(48)
+    ///     .keep_free(1 << 30)
+    ///     .start()?;
+    /// info!("for two days at most");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn keep_files(mut self, count: usize) -> Self {
+        self.output.retention.files = Some(count);
+        self
+    }
+
+    /// Segments have at most so many bytes together: the oldest closed ones are deleted when a segment is begun, so that
+    /// the live one comes on top with what it grows by. The default is no limit.
+    pub fn keep_bytes(mut self, bytes: u64) -> Self {
+        self.output.retention.bytes = Some(bytes);
+        self
+    }
+
+    /// Closed segments that nothing was written to for so long are deleted, within a minute. The default is no limit.
+    pub fn keep_for(mut self, age: Duration) -> Self {
+        self.output.retention.age = Some(age);
+        self
+    }
+
+    /// Closed segments are deleted, the oldest first, while fewer bytes than these are free where they are: within a
+    /// minute, and at once when a write finds the disk full. When none is left to delete, the logger goes on writing.
+    /// The default is to leave none free.
+    pub fn keep_free(mut self, bytes: u64) -> Self {
+        self.output.retention.free = Some(bytes);
+        self
+    }
+
     /// When what was written is synced; the default is when a segment is closed.
     pub fn sync(mut self, policy: SyncPolicy) -> Self {
         self.output.sync = policy;

@@ -56,6 +56,17 @@ impl Location {
         Ok(numbers.filter_map(|number| number.checked_add(1)).max().unwrap_or(1))
     }
 
+    /// The files in the folder whose names are those of segments of this logger, by number.
+    pub(crate) fn segments(&self) -> io::Result<Vec<PathBuf>> {
+        let mut segments: Vec<_> = fs::read_dir(&self.folder)?
+            .flatten()
+            .filter(|entry| entry.file_type().is_ok_and(|kind| kind.is_file()))
+            .filter_map(|entry| Some((self.number_of(&entry.file_name())?, entry.path())))
+            .collect();
+        segments.sort();
+        Ok(segments.into_iter().map(|(_, path)| path).collect())
+    }
+
     /// The number in `name`, if it is that of a segment of this logger: `stem.000001.logbuf`, and
     /// `stem.000001.recovered.logbuf` for what was recovered from rings.
     fn number_of(&self, name: &OsStr) -> Option<u64> {

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::destination::Destination;
+use super::retention::Retention;
 use super::sink::Sink;
 use crate::error::InitError;
 
@@ -35,6 +36,7 @@ pub(crate) struct Options {
     /// Bytes from which a segment is closed, and the periods of wall-clock time that have segments of their own.
     pub(crate) rotate_at: Option<u64>,
     pub(crate) rotate_every: Option<Duration>,
+    pub(crate) retention: Retention,
 }
 
 /// Where a logger writes.
@@ -51,12 +53,18 @@ pub(crate) enum Target {
 impl Options {
     /// The defaults for a target.
     pub(crate) fn new(target: Target) -> Self {
-        Self { target, sync: SyncPolicy::default(), rotate_at: None, rotate_every: None }
+        Self {
+            target,
+            sync: SyncPolicy::default(),
+            rotate_at: None,
+            rotate_every: None,
+            retention: Retention::default(),
+        }
     }
 
     /// Whether anything is asked for that takes more than one file.
     pub(crate) fn needs_segments(&self) -> bool {
-        self.rotate_at.is_some() || self.rotate_every.is_some()
+        self.rotate_at.is_some() || self.rotate_every.is_some() || !self.retention.is_unlimited()
     }
 }
 

@@ -48,8 +48,11 @@ pub(crate) struct LogFile {
 }
 
 impl LogFile {
-    /// A file that was just made in `folder`.
+    /// A file that was just made in `folder`. It is locked as long as it is written, so that other processes that log to
+    /// the same folder leave it alone.
     pub(crate) fn new(file: File, folder: PathBuf) -> Self {
+        // Not all systems have locks. Nobody else can have one on a file that is new.
+        let _protects_if_it_works = file.try_lock();
         Self { file, unsynced_folder: Some(folder) }
     }
 }

@@ -106,6 +106,12 @@ pub(crate) fn sync_folder(folder: &Path) -> io::Result<()> {
     File::open(folder)?.sync_all()
 }
 
+/// Bytes that are free where `folder` is, for those who are not the superuser.
+pub(crate) fn free_bytes(folder: &Path) -> Option<u64> {
+    let system = rustix::fs::statvfs(folder).ok()?;
+    Some(system.f_bavail.saturating_mul(system.f_frsize))
+}
+
 /// Makes `link` a symbolic link to `target`, in place of what link was there.
 pub(crate) fn link(target: &OsStr, link: &Path) -> io::Result<()> {
     let mut beside = link.as_os_str().to_owned();

@@ -66,3 +66,8 @@ pub(crate) fn set_real_time(_priority: u8) -> io::Result<()> {
 pub(crate) fn at_exit(_function: extern "C" fn()) -> bool {
     false
 }
+
+/// Not known here.
+pub(crate) fn free_bytes(_folder: &Path) -> Option<u64> {
+    None
+}

@@ -12,6 +12,7 @@ mod grammar;
 mod limits;
 mod linked;
 mod options;
+mod output;
 mod places;
 #[cfg(feature = "serde")]
 mod serde;
