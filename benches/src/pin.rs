@@ -13,12 +13,22 @@ mod platform {
         // A bench on a thread that is not pinned is a noisier bench, and the table shows the spread.
         let _ = sched_setaffinity(None, &set);
     }
+
+    /// Lets the calling thread run on every core again.
+    pub fn to_all_cores() {
+        let mut set = CpuSet::new();
+        (0..CpuSet::MAX_CPU).for_each(|core| set.set(core));
+        let _ = sched_setaffinity(None, &set);
+    }
 }
 
 #[cfg(not(target_os = "linux"))]
 mod platform {
     /// Leaves the calling thread where it is.
     pub fn to_core(_index: usize) {}
+
+    /// Leaves the calling thread where it is.
+    pub fn to_all_cores() {}
 }
 
-pub use platform::to_core;
+pub use platform::{to_all_cores, to_core};

@@ -272,3 +272,58 @@ fn templates_that_do_not_fit_their_site() {
     let Fault::Template(inner) = error.fault else { panic!("{error:?}") };
     assert_eq!(inner.expected, Expected::Close { open: 2 });
 }
+
+/// Checks a float in the ways that are printed by other means than std's.
+fn check_float(value: f64, precision: u16) {
+    let places = usize::from(precision);
+    let single = value as f32;
+    for (sample, [plain, debug, fixed]) in [
+        (
+            Sample::F64(value),
+            [format!("{value}"), format!("{value:?}"), format!("{value:.places$}")],
+        ),
+        (
+            Sample::F32(single),
+            [format!("{single}"), format!("{single:?}"), format!("{single:.places$}")],
+        ),
+    ] {
+        assert_eq!(rendered("{0}", &[&sample]), plain);
+        assert_eq!(rendered("{0:?}", &[&sample]), debug);
+        assert_eq!(rendered(&format!("{{0:.{precision}}}"), &[&sample]), fixed, "of {sample:?}");
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(4096))]
+
+    /// Binary fractions have decimal ones of their own length: here are the ties.
+    #[test]
+    fn floats_of_few_bits(mantissa in -2000_i64..2000, exponent in -24_i32..60, precision in 0..20_u16) {
+        check_float(mantissa as f64 * 2_f64.powi(exponent), precision);
+    }
+
+    #[test]
+    fn floats_as_people_write_them(digits in -10_000_000_000_i64..10_000_000_000, places in 0..20, precision in 0..20_u16) {
+        check_float(digits as f64 / 10_f64.powi(places), precision);
+    }
+
+    #[test]
+    fn floats_of_any_bits(bits in any::<u64>(), precision in 0..20_u16) {
+        check_float(f64::from_bits(bits), precision);
+        check_float(f32::from_bits(bits as u32).into(), precision);
+    }
+}
+
+#[test]
+fn floats_at_the_edges_of_what_is_printed_quickly() {
+    for exponent in -20..20 {
+        let edge = 10_f64.powi(exponent);
+        for value in [edge, edge.next_down(), edge.next_up(), 9.5 * edge, 2_f64.powi(3 * exponent)]
+        {
+            for precision in 0..20 {
+                check_float(value, precision);
+                check_float(-value, precision);
+            }
+        }
+    }
+}

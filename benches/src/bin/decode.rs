@@ -1,0 +1,207 @@
+//! How fast a log is read: the whole command, from file to pipe, beside what moving the bytes alone takes.
+//!
+//! `cargo run --release -p logbuf-benches --bin decode [-- FILE | RECORDS]`
+//!
+//! Without a file it makes one, of 20 million records of two `u64` and an `f64` unless told otherwise. The command
+//! is built, and runs pinned to one core and then free, while this program empties the pipe from another core. What is
+//! measured is the time from start to end of the process, and what it took of memory at most.
+
+use std::error::Error;
+use std::fs;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use logbuf_benches::pin::{to_all_cores, to_core};
+use logbuf_log::{Builder, WhenFull, info};
+
+/// Records in a file that is made here.
+const RECORDS: u64 = 20_000_000;
+
+/// How often each command runs; the fastest counts, because the machine may be busy with other things.
+const TURNS: usize = 3;
+
+/// How often the memory of a process is looked at.
+const PERIOD: Duration = Duration::from_millis(5);
+
+/// What the command is asked for.
+const TASKS: [(&str, &[&str]); 5] = [
+    ("text", &[]),
+    ("JSON", &["--json"]),
+    ("text, one record in a thousand", &["--where", "order_id < 20000"]),
+    ("`stats`", &["stats"]),
+    ("`verify`", &["verify"]),
+];
+
+/// What one run came to.
+#[derive(Clone, Copy)]
+struct Run {
+    time: Duration,
+    /// Bytes of output.
+    output: u64,
+    /// Bytes of memory at most.
+    memory: u64,
+}
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let folder = tempfile::tempdir()?;
+    let (file, records) = match std::env::args().nth(1) {
+        Some(argument) => match argument.parse() {
+            Ok(records) => (make(folder.path(), records)?, records),
+            Err(_) => (PathBuf::from(&argument), count(Path::new(&argument))),
+        },
+        None => (make(folder.path(), RECORDS)?, RECORDS),
+    };
+    let decoder = build()?;
+    let bytes = fs::metadata(&file)?.len();
+    println!("{records} records, {bytes} bytes: {:.1} each\n", bytes as f64 / records as f64);
+    println!(
+        "| | M records/s, one core | M records/s, all cores | GB/s of the file, all cores | GB/s of output, all cores | memory, MB |"
+    );
+    println!("|---|---|---|---|---|---|");
+    for (name, arguments) in TASKS {
+        let command = || {
+            let mut command = Command::new(&decoder);
+            command.args(arguments).arg(&file);
+            command
+        };
+        row(name, records, bytes, best(&command, true)?, best(&command, false)?);
+    }
+    let cat = || {
+        let mut command = Command::new("cat");
+        command.arg(&file);
+        command
+    };
+    row("floor: `cat` of the file", records, bytes, best(&cat, true)?, best(&cat, false)?);
+    println!("\n| start to first line, ms | |");
+    println!("|---|---|");
+    let first = || {
+        let mut command = Command::new(&decoder);
+        command.args(["--head", "1"]).arg(&file);
+        command
+    };
+    println!("| the file | {:.1} |", best(&first, false)?.time.as_secs_f64() * 1e3);
+    Ok(())
+}
+
+/// Writes a log.
+fn make(folder: &Path, records: u64) -> Result<PathBuf, Box<dyn Error>> {
+    let guard = Builder::new(folder.join("bench"))
+        .ignore_env()
+        .when_full(WhenFull::Block(Duration::from_secs(60)))
+        .start()?;
+    for order_id in 0..records {
+        let price = 52_100.0 + (order_id % 1000) as f64 / 10.0;
+        info!(order_id, "filled {} @ {}", order_id % 997, price);
+    }
+    guard.flush()?;
+    let stats = guard.stats();
+    let file = guard.path();
+    drop(guard);
+    if stats.lost > 0 {
+        return Err(format!("{} records of the bench were lost", stats.lost).into());
+    }
+    Ok(file)
+}
+
+/// Records in a file.
+fn count(file: &Path) -> u64 {
+    let mut reader = logbuf_decode::Reader::new();
+    reader.add_file(file);
+    let mut records = 0;
+    reader.for_each(|_| records += 1);
+    records
+}
+
+/// Builds the command, which then stands beside this program.
+fn build() -> Result<PathBuf, Box<dyn Error>> {
+    let status = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
+        .args(["build", "--quiet", "--release", "-p", "logbuf-decode"])
+        .current_dir(env!("CARGO_MANIFEST_DIR"))
+        .status()?;
+    if !status.success() {
+        return Err("the command could not be built".into());
+    }
+    Ok(std::env::current_exe()?
+        .with_file_name("logbuf-decode")
+        .with_extension(std::env::consts::EXE_EXTENSION))
+}
+
+fn row(name: &str, records: u64, bytes: u64, one: Run, all: Run) {
+    let rate = |run: Run| records as f64 / run.time.as_secs_f64() / 1e6;
+    let speed = |bytes: u64| bytes as f64 / all.time.as_secs_f64() / 1e9;
+    println!(
+        "| {name} | {:.1} | {:.1} (× {:.2}) | {:.2} | {:.2} | {:.0} |",
+        rate(one),
+        rate(all),
+        rate(all) / rate(one),
+        speed(bytes),
+        speed(all.output),
+        one.memory.max(all.memory) as f64 / 1e6,
+    );
+}
+
+/// The fastest of several runs, and the most memory of any.
+fn best(command: &(impl Fn() -> Command + Sync), is_pinned: bool) -> Result<Run, Box<dyn Error>> {
+    let mut runs = Vec::new();
+    for _ in 0..TURNS {
+        runs.push(run(command(), is_pinned)?);
+    }
+    let memory = runs.iter().map(|run| run.memory).max().unwrap_or(0);
+    let fastest = runs.into_iter().min_by_key(|run| run.time).ok_or("there are no turns")?;
+    Ok(Run { memory, ..fastest })
+}
+
+/// Runs a command, and throws away what it prints.
+fn run(mut command: Command, is_pinned: bool) -> Result<Run, Box<dyn Error>> {
+    // A process starts on the cores of the thread that starts it.
+    if is_pinned {
+        to_core(0);
+    }
+    let start = Instant::now();
+    let spawned = command.stdout(Stdio::piped()).spawn();
+    if is_pinned {
+        to_core(1);
+    }
+    let mut child = spawned?;
+    let mut pipe = child.stdout.take().ok_or("standard output is a pipe")?;
+    let (output, memory) = thread::scope(|scope| {
+        let reading = scope.spawn(move || -> std::io::Result<u64> {
+            let (mut bytes, mut output) = (vec![0; 1 << 20], 0);
+            loop {
+                match pipe.read(&mut bytes)? {
+                    0 => return Ok(output),
+                    count => output += count as u64,
+                }
+            }
+        });
+        let memory = watch(&mut child)?;
+        Ok::<_, Box<dyn Error>>((reading.join().expect("reading does not panic")?, memory))
+    })?;
+    let time = start.elapsed();
+    to_all_cores();
+    Ok(Run { time, output, memory })
+}
+
+/// Waits for the end of a process; the most memory it had.
+fn watch(child: &mut Child) -> Result<u64, Box<dyn Error>> {
+    let status = PathBuf::from(format!("/proc/{}/status", child.id()));
+    let mut memory = 0;
+    loop {
+        // Elsewhere than on Linux there is no such file, and the table says 0.
+        let found = fs::read_to_string(&status).ok().and_then(|status| peak(&status));
+        memory = memory.max(found.unwrap_or(0));
+        if let Some(status) = child.try_wait()? {
+            return if status.success() { Ok(memory) } else { Err(format!("{status}").into()) };
+        }
+        thread::sleep(PERIOD);
+    }
+}
+
+/// The largest resident memory, in bytes.
+fn peak(status: &str) -> Option<u64> {
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+    line.split_whitespace().next()?.parse::<u64>().ok().map(|kilobytes| kilobytes * 1024)
+}
