@@ -6,8 +6,8 @@ use crate::{
 };
 use logbuf_format::{
     Error,
-    block::{HEADER_LEN, Header, Kind},
-    events,
+    block::{Codec, HEADER_LEN, Header, Kind},
+    events, packed,
 };
 use std::{borrow::Cow, io, ops::Range, sync::Arc};
 
@@ -131,13 +131,21 @@ fn read(
         Ok(Cow::Owned(payload)) => Some(payload),
         Err(error) => return Err(bad_payload(&header, error)),
     };
-    let base = match expanded {
+    let mut base = match expanded {
         Some(payload) => {
             *bytes = payload;
             0
         }
         None => HEADER_LEN,
     };
+    if header.summary.codec == Codec::PACKED {
+        let mut raw = Vec::new();
+        // What is in front of a fault is there.
+        if let Err(error) = packed::expand(&bytes[base..], &mut raw) {
+            report(Problem::Records { error });
+        }
+        (*bytes, base) = (raw, 0);
+    }
     // A record takes 16 bytes at least; what the header says need not be true.
     index.reserve((header.summary.records as usize).min(bytes.len() / 16));
     enter(bytes, base, index, report);

@@ -335,7 +335,9 @@ impl Segment {
     fn add_events(&mut self, offset: u64, header: &Header, findings: &mut Findings) {
         let summary = &header.summary;
         self.events = self.events.saturating_add(summary.records.into());
-        if summary.codec != Codec::RAW || header.compression != Compression::NONE {
+        if !matches!(summary.codec, Codec::RAW | Codec::PACKED)
+            || header.compression != Compression::NONE
+        {
             findings.add(self.source.name(), offset, unreadable(header));
         } else if summary.records > 0 {
             let len = walk::stored_end(header) as u32;

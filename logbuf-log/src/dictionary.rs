@@ -1,13 +1,14 @@
 //! The call sites of a segment: by which number the file knows each, and which are in it.
 
 use logbuf_format::block::Kind;
+use logbuf_format::packed::Layout;
 use logbuf_format::site::{self, Role, Slot};
 use logbuf_format::types::Type;
 use logbuf_format::{Error, Level};
 
 use crate::description::Description;
 use crate::registry::REGISTRY;
-use crate::site::{self as sites, SITES, Site, SiteId};
+use crate::site::{self as sites, Registration, SITES, Site, SiteId};
 use crate::static_level::is_compiled_in;
 use crate::table::{TABLE, Table};
 
@@ -98,19 +99,21 @@ impl Dictionary {
             if !self.typed[number] {
                 continue;
             }
-            let (site, registration) = match SITES.get(number) {
-                Some(site) => (site, site.registration().copied()),
-                None => {
-                    let id = ((number - SITES.len()) as SiteId) << 1 | 1;
-                    let Some(instance) = REGISTRY.instance(id) else { continue };
-                    (instance.site, Some(instance.registration))
-                }
-            };
+            let Some((site, registration)) = recorded(number) else { continue };
             let described = registration.map(|registration| registration.description());
             // It was listed before, so it fits.
             let listed = self.list(number as u32, site, described);
             debug_assert!(listed.is_ok());
         }
+    }
+
+    /// What the records of a site that was looked up are made of.
+    pub(crate) fn layout(&self, number: u32) -> Layout {
+        let Some((_, Some(registration))) = recorded(number as usize) else {
+            return Layout::opaque();
+        };
+        let (types, definitions) = registration.description().into_parts();
+        Layout::new(&types, &definitions)
     }
 
     /// Hands out what was listed since the last call.
@@ -162,4 +165,14 @@ impl Dictionary {
         table.entries += 1;
         Ok(())
     }
+}
+
+/// The site with this number in the file, and what it was registered with.
+fn recorded(number: usize) -> Option<(&'static Site, Option<Registration>)> {
+    if let Some(site) = SITES.get(number) {
+        return Some((site, site.registration().copied()));
+    }
+    let id = ((number - SITES.len()) as SiteId) << 1 | 1;
+    let instance = REGISTRY.instance(id)?;
+    Some((instance.site, Some(instance.registration)))
 }

@@ -1,61 +1,66 @@
 //! The EVENTS block that is being filled.
 
+use std::mem;
 use std::time::{Duration, Instant};
 
 use logbuf::queue::{mpsc, spsc};
-use logbuf_format::block::{self, Kind};
-use logbuf_format::events::{self, OpenExtent};
-use logbuf_format::{Level, loss::Reason};
+use logbuf_format::block::{Codec, Kind};
+use logbuf_format::packed::Packer;
+use logbuf_format::{Level, limits, loss::Reason};
 
 use crate::dictionary::Dictionary;
 use crate::loss::Losses;
-use crate::record;
+use crate::record::{self, Taken};
 use crate::registry::{REGISTRY, SHARED_RING};
 use crate::segment::Segment;
-use crate::site::SiteId;
 use crate::table::Span;
 use crate::thread::Thread;
+
+/// Bytes of packed payload from which a block is written.
+const PACKED: usize = 64 << 10;
+
+/// Bytes that its payload has in codec raw from which a block is written: a reader holds as many.
+const RAW: usize = 1 << 20;
+
+/// Bytes of ring that are taken at once, which is by how much more than [`RAW`] a block may be, or one record.
+pub(crate) const BATCH: usize = 64 << 10;
+
+// A block is one that can be read, whatever is in it.
+const _: () = assert!(RAW + 2 * BATCH + limits::RECORD < limits::PAYLOAD);
 
 /// Records on their way from the rings into one block.
 #[derive(Default)]
 pub(crate) struct Events {
-    block: Option<Filling>,
-    /// Room of the last block, for the next.
-    spare: Vec<u8>,
-}
-
-/// A block with something in it.
-struct Filling {
-    bytes: Vec<u8>,
-    open: block::Open,
+    packer: Packer,
     count: u32,
     span: Span,
-    since: Instant,
+    /// When the first of them was taken.
+    since: Option<Instant>,
 }
 
 impl Events {
-    /// Bytes in the block.
-    pub(crate) fn len(&self) -> usize {
-        self.block.as_ref().map_or(0, |block| block.bytes.len())
+    /// Whether the block had better be written before more is taken.
+    pub(crate) fn is_full(&self) -> bool {
+        let packer = &self.packer;
+        packer.len() >= PACKED || packer.raw_len() >= RAW || packer.is_crowded()
     }
 
     /// Records in the block.
     pub(crate) fn count(&self) -> u32 {
-        self.block.as_ref().map_or(0, |block| block.count)
+        self.count
     }
 
     /// The smallest time stamp in the block.
     pub(crate) fn oldest(&self) -> Option<u64> {
-        self.block.as_ref().filter(|block| block.count > 0).map(|block| block.span.first)
+        (self.count > 0).then_some(self.span.first)
     }
 
     /// Whether the first record was taken from its ring at least `age` ago.
     pub(crate) fn is_older_than(&self, age: Duration) -> bool {
-        self.block.as_ref().is_some_and(|block| block.since.elapsed() >= age)
+        self.since.is_some_and(|since| since.elapsed() >= age)
     }
 
-    /// Copies the records of `batch`, which are of ring `ring` and of `thread`, as one extent. Says whether there were
-    /// any.
+    /// Packs the records of `batch`, which are of ring `ring` and of `thread`, as one extent. Says whether there were any.
     pub(crate) fn take(
         &mut self,
         batch: &mut spsc::Batch<'_>,
@@ -68,16 +73,15 @@ impl Events {
         if records.peek().is_none() {
             return false;
         }
-        let block = self.filling();
-        let mut extent = events::open(&mut block.bytes, ring, thread.id, start);
+        self.open(ring, thread.id, start);
         for bytes in records {
-            block.put(&mut extent, record::split(bytes), dictionary, &thread.losses);
+            self.put(record::split(bytes), dictionary, &thread.losses);
         }
-        extent.seal(&mut block.bytes, batch.end());
+        self.packer.seal(batch.end());
         true
     }
 
-    /// Copies the records of `batch`, which are of the shared ring: an extent for each run of records of one thread. A
+    /// Packs the records of `batch`, which are of the shared ring: an extent for each run of records of one thread. A
     /// thread that is not listed in the segment is nobody there.
     pub(crate) fn take_shared(
         &mut self,
@@ -85,68 +89,69 @@ impl Events {
         is_listed: impl Fn(u32) -> bool,
         dictionary: &mut Dictionary,
     ) {
-        let mut open: Option<(u32, OpenExtent)> = None;
+        let mut open: Option<u32> = None;
         let mut end = batch.start();
         loop {
             let next = batch.iter().next();
             let Some(bytes) = next else { break };
             let (thread, record) = record::split_shared(bytes);
             let thread = if is_listed(thread) { thread } else { REGISTRY.stand_in.id };
-            let block = self.filling();
-            if let Some((_, extent)) = open.take_if(|(other, _)| *other != thread) {
-                extent.seal(&mut block.bytes, end);
+            if open.take_if(|other| *other != thread).is_some() {
+                self.packer.seal(end);
             }
-            let (_, extent) = open.get_or_insert_with(|| {
-                (thread, events::open(&mut block.bytes, SHARED_RING, thread, end))
-            });
-            block.put(extent, record, dictionary, &REGISTRY.stand_in.losses);
+            if open.is_none() {
+                self.open(SHARED_RING, thread, end);
+                open = Some(thread);
+            }
+            self.put(record, dictionary, &REGISTRY.stand_in.losses);
             end = batch.end();
         }
-        if let (Some((_, extent)), Some(block)) = (open, &mut self.block) {
-            extent.seal(&mut block.bytes, end);
+        if open.is_some() {
+            self.packer.seal(end);
         }
     }
 
-    fn filling(&mut self) -> &mut Filling {
-        self.block.get_or_insert_with(|| Filling::new(std::mem::take(&mut self.spare)))
-    }
-
-    /// Puts the block into `segment`, if there is one, and says how many records it has.
-    pub(crate) fn put(&mut self, segment: &mut Segment) -> u32 {
-        let Some(Filling { mut bytes, open, count, span, .. }) = self.block.take() else {
-            return 0;
-        };
-        segment.put_block(open, &mut bytes, Kind::EVENTS, count, span);
-        bytes.clear();
-        self.spare = bytes;
-        count
-    }
-}
-
-impl Filling {
-    fn new(mut bytes: Vec<u8>) -> Self {
-        let open = block::open(&mut bytes);
-        Self { bytes, open, count: 0, span: Span::EMPTY, since: Instant::now() }
+    fn open(&mut self, ring: u32, thread: u32, start: u64) {
+        self.since.get_or_insert_with(Instant::now);
+        self.packer.open(ring, thread, start);
     }
 
     /// Puts a record into the extent that is open, or counts it as lost if the file has no room for one like it.
-    fn put(
-        &mut self,
-        extent: &mut OpenExtent,
-        (site, ticks, values): (SiteId, u64, &[u8]),
-        dictionary: &mut Dictionary,
-        losses: &Losses,
-    ) {
+    #[inline]
+    fn put(&mut self, record: Taken<'_>, dictionary: &mut Dictionary, losses: &Losses) {
+        let Taken { site, ticks, led } = record;
         let level = match dictionary.entry(site) {
-            Some(site) if extent.put(&mut self.bytes, site.number, ticks, values).is_ok() => {
-                self.span.add_level(site.level);
-                self.span.add_time(ticks);
-                self.count += 1;
-                return;
+            Some(site) => {
+                if !self.packer.knows(site.number) {
+                    self.learn(site.number, dictionary);
+                }
+                if self.packer.put(site.number, ticks, led).is_ok() {
+                    self.span.add_level(site.level);
+                    self.span.add_time(ticks);
+                    self.count += 1;
+                    return;
+                }
+                site.level
             }
-            Some(site) => site.level,
             None => Level::Error,
         };
-        losses.add(level, Reason::TOO_LONG, values.len(), ticks);
+        losses.add(level, Reason::TOO_LONG, record.values().len(), ticks);
+    }
+
+    #[cold]
+    fn learn(&mut self, number: u32, dictionary: &Dictionary) {
+        self.packer.learn(number, dictionary.layout(number));
+    }
+
+    /// Puts the block into `segment`, if there is one, and says how many records it has.
+    pub(crate) fn put_into(&mut self, segment: &mut Segment) -> u32 {
+        if self.since.take().is_some() {
+            let span = Span { sites: self.packer.sites(), ..self.span };
+            let payload = self.packer.payload();
+            segment.put_block(payload, Kind::EVENTS, Codec::PACKED, self.count, span);
+            self.packer.clear();
+        }
+        self.span = Span::EMPTY;
+        mem::take(&mut self.count)
     }
 }

@@ -4,9 +4,10 @@ use core::sync::atomic::Ordering;
 use std::fmt;
 use std::sync::TryLockError;
 
+use crate::events::BATCH;
 use crate::remote::{Polled, Remote};
 use crate::thread;
-use crate::writer::{BLOCK, Turn};
+use crate::writer::Turn;
 
 /// Writes the log from the caller's own loop. [`Builder::start_manual`](crate::Builder::start_manual) gives one, and no
 /// thread is started.
@@ -78,7 +79,7 @@ impl ManualWriter {
         let turn = match self.polled.try_lock() {
             Ok(mut writer) => {
                 thread::set_writer(true);
-                writer.turn(BLOCK)
+                writer.turn(BATCH)
             }
             // A flush, or the end, is at work on another thread.
             Err(TryLockError::WouldBlock) => Turn::Worked,

@@ -14,6 +14,9 @@ use crate::value::{Value, Values};
 /// Bytes of a record in a ring before its values: site and time stamp.
 pub(crate) const HEADER: usize = 4 + 8;
 
+/// Bytes in front of the values that are taken with them, for the packer's sake: part of the header.
+const LEAD: usize = logbuf_format::packed::LEAD;
+
 /// Bytes in the shared ring between the header and the values: the number of the thread.
 pub(crate) const THREAD: usize = 4;
 
@@ -213,21 +216,41 @@ fn put<V: Values>(out: &mut Encoder<'_>, id: SiteId, reading: Reading, values: V
     values.put(out);
 }
 
-/// Takes a record apart: its site, its time stamp and its values.
+/// A record of a ring, taken apart.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Taken<'a> {
+    pub(crate) site: SiteId,
+    pub(crate) ticks: u64,
+    /// The values, and the [`LEAD`] bytes in front of them.
+    pub(crate) led: &'a [u8],
+}
+
+impl<'a> Taken<'a> {
+    /// The values.
+    pub(crate) fn values(&self) -> &'a [u8] {
+        &self.led[LEAD..]
+    }
+}
+
+/// Takes a record apart.
 #[inline]
-pub(crate) fn split(record: &[u8]) -> (SiteId, u64, &[u8]) {
+pub(crate) fn split(record: &[u8]) -> Taken<'_> {
     let (site, rest) =
         record.split_first_chunk().expect("every record in a ring was written by `put`");
-    let (ticks, values) =
-        rest.split_first_chunk().expect("every record in a ring was written by `put`");
-    (SiteId::from_le_bytes(*site), u64::from_le_bytes(*ticks), values)
+    let ticks = rest.first_chunk().expect("every record in a ring was written by `put`");
+    Taken {
+        site: SiteId::from_le_bytes(*site),
+        ticks: u64::from_le_bytes(*ticks),
+        led: &record[HEADER - LEAD..],
+    }
 }
 
 /// As [`split`], for a record in the shared ring; the number of its thread comes first.
-pub(crate) fn split_shared(record: &[u8]) -> (u32, (SiteId, u64, &[u8])) {
-    let (site, ticks, rest) = split(record);
-    let (thread, values) = rest
-        .split_first_chunk()
+pub(crate) fn split_shared(record: &[u8]) -> (u32, Taken<'_>) {
+    let taken = split(record);
+    let thread = taken
+        .values()
+        .first_chunk()
         .expect("every record in the shared ring was written by `write_shared`");
-    (u32::from_le_bytes(*thread), (site, ticks, values))
+    (u32::from_le_bytes(*thread), Taken { led: &taken.led[THREAD..], ..taken })
 }

@@ -116,11 +116,7 @@ impl Segment {
         if table.entries == 0 {
             return;
         }
-        let summary = self.next_summary(table.kind, table.entries, table.span);
-        let open = block::open(&mut self.pending);
-        self.pending.extend_from_slice(&table.payload);
-        open.seal(&mut self.pending, summary).expect("tables are kept shorter than a block may be");
-        self.count(table.kind, table.entries, &table.payload);
+        self.put_block(&table.payload, table.kind, Codec::RAW, table.entries, table.span);
     }
 
     /// Puts a block of entries and empties the table, if it has enough of them.
@@ -131,19 +127,25 @@ impl Segment {
         }
     }
 
-    /// Puts the block that was `open`ed at the start of `bytes`.
+    /// Puts a block with this payload.
     pub(crate) fn put_block(
         &mut self,
-        open: block::Open,
-        bytes: &mut Vec<u8>,
+        payload: &[u8],
         kind: Kind,
+        codec: Codec,
         records: u32,
         span: Span,
     ) {
-        let summary = self.next_summary(kind, records, span);
-        open.seal(bytes, summary).expect("blocks are kept shorter than they may be");
-        self.pending.extend_from_slice(bytes);
-        self.count(kind, records, &[]);
+        debug_assert_eq!(self.done, 0, "a block is put behind a write that failed half-way");
+        let number = self.blocks;
+        self.blocks += 1;
+        let Span { levels, sites, first, last } = span;
+        let first = first.min(last);
+        let summary =
+            Summary { kind, codec, levels, salt: self.salt, number, records, first, last, sites };
+        block::put(&mut self.pending, payload, summary)
+            .expect("blocks are kept shorter than they may be");
+        self.count(kind, records, payload);
     }
 
     /// Puts what ends a segment: anchors, the last of which is of now, and the totals.
@@ -195,23 +197,6 @@ impl Segment {
                 self.lost += losses.map(|loss| loss.count).sum::<u64>();
             }
             _ => {}
-        }
-    }
-
-    fn next_summary(&mut self, kind: Kind, records: u32, span: Span) -> Summary {
-        debug_assert_eq!(self.done, 0, "a block is put behind a write that failed half-way");
-        let number = self.blocks;
-        self.blocks += 1;
-        let Span { levels, first, last } = span;
-        Summary {
-            kind,
-            codec: Codec::RAW,
-            levels,
-            salt: self.salt,
-            number,
-            records,
-            first: first.min(last),
-            last,
         }
     }
 

@@ -16,19 +16,27 @@ pub(crate) struct Table {
     pub(crate) span: Span,
 }
 
-/// Of what levels and times the contents of a block are.
+/// Of what levels, sites and times the contents of a block are.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Span {
     /// [Bits](Level::bit) of the levels.
     pub(crate) levels: u8,
+    /// [Bits](logbuf_format::site::bit) of the sites.
+    pub(crate) sites: u32,
     /// Smallest and largest time stamp, ticks.
     pub(crate) first: u64,
     pub(crate) last: u64,
 }
 
+impl Default for Span {
+    fn default() -> Self {
+        Self::EMPTY
+    }
+}
+
 impl Span {
     /// Of nothing.
-    pub(crate) const EMPTY: Self = Self { levels: 0, first: u64::MAX, last: 0 };
+    pub(crate) const EMPTY: Self = Self { levels: 0, sites: 0, first: u64::MAX, last: 0 };
 
     /// Extends the span by an instant.
     #[inline]

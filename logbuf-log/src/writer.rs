@@ -42,9 +42,6 @@ use crate::output::{Asked, Options, Output};
 use crate::registry::{REGISTRY, Ring};
 use crate::thread::{self, Thread};
 
-/// Payload of EVENTS, in bytes, from which a block is written at once.
-pub(crate) const BLOCK: usize = 64 << 10;
-
 /// How long the writer waits before it tries again to write: the first time, and at most. It doubles in between.
 const SHORTEST_RETRY: Duration = Duration::from_millis(10);
 const LONGEST_RETRY: Duration = Duration::from_secs(1);

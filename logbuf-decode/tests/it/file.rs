@@ -94,6 +94,7 @@ impl File {
             records: records as u32,
             first: 0,
             last: 0,
+            sites: 0,
         }
     }
 
@@ -144,12 +145,14 @@ impl File {
             }
             extent.seal(&mut payload, 1 << 20);
         }
-        let sites = extents.iter().flat_map(|(_, records)| records.iter().map(|record| record.0));
-        let levels = sites.filter_map(|site| self.levels.get(&site));
+        let sites =
+            || extents.iter().flat_map(|(_, records)| records.iter().map(|record| record.0));
+        let levels = sites().filter_map(|site| self.levels.get(&site));
         let summary = Summary {
             levels: levels.fold(0, |mask, level| mask | level.bit()),
             first: ticks().min().unwrap_or(0),
             last: ticks().max().unwrap_or(0),
+            sites: sites().fold(0, |mask, site| mask | logbuf_format::site::bit(site)),
             ..self.summary(Kind::EVENTS, ticks().count())
         };
         (summary, payload)

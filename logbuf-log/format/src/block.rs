@@ -75,6 +75,8 @@ pub struct Summary {
     pub first: u64,
     /// The largest time stamp inside, ticks; 0 where the kind has none.
     pub last: u64,
+    /// The [bits](crate::site::bit) of the sites of the records inside; 0 where the kind has none.
+    pub sites: u32,
 }
 
 /// The header of a block.
@@ -115,6 +117,7 @@ pub struct Open {
 /// out.extend_from_slice(b"payload");
 /// let summary = Summary {
 ///     kind: Kind::EVENTS, codec: Codec::RAW, levels: 0, salt: 7, number: 0, records: 1, first: 10, last: 10,
+///     sites: 0,
 /// };
 /// block.seal(&mut out, summary)?;
 ///
@@ -143,6 +146,21 @@ pub fn readdress(block: &mut [u8], salt: u64, number: u64) -> Result<Header, Err
     header.summary.number = number;
     block[..HEADER_LEN].copy_from_slice(&header.to_bytes());
     Ok(header)
+}
+
+/// Appends a whole block with this payload.
+///
+/// # Errors
+///
+/// As [`Open::seal`].
+///
+/// # Panics
+///
+/// As [`open`].
+pub fn put(out: &mut Vec<u8>, payload: &[u8], summary: Summary) -> Result<Header, Error> {
+    let block = open(out);
+    out.extend_from_slice(payload);
+    block.seal(out, summary)
 }
 
 impl Open {
@@ -247,6 +265,7 @@ impl Header {
         bytes[24..28].copy_from_slice(&self.stored_len.to_le_bytes());
         bytes[28..32].copy_from_slice(&self.expanded_len.to_le_bytes());
         bytes[32..36].copy_from_slice(&summary.records.to_le_bytes());
+        bytes[36..40].copy_from_slice(&summary.sites.to_le_bytes());
         bytes[40..48].copy_from_slice(&summary.first.to_le_bytes());
         bytes[48..56].copy_from_slice(&summary.last.to_le_bytes());
         bytes[56..60].copy_from_slice(&self.payload_crc.to_le_bytes());
@@ -267,6 +286,7 @@ impl Header {
                 records: u32_at(bytes, 32),
                 first: u64_at(bytes, 40),
                 last: u64_at(bytes, 48),
+                sites: u32_at(bytes, 36),
             },
             compression: Compression(compression),
             stored_len: u32_at(bytes, 24),

@@ -147,6 +147,11 @@ pub enum Part {
     Nesting,
     Nanoseconds,
     Number,
+    Packed,
+    PackedSite,
+    Layout,
+    String,
+    IndexEntry,
 }
 
 impl Error {
@@ -270,6 +275,11 @@ impl fmt::Display for Part {
             Self::Nesting => "nesting of a value",
             Self::Nanoseconds => "nanoseconds of a second",
             Self::Number => "postcard number",
+            Self::Packed => "packed record",
+            Self::PackedSite => "site of a packed record",
+            Self::Layout => "layout of a site",
+            Self::String => "string of a block",
+            Self::IndexEntry => "index entry",
         })
     }
 }

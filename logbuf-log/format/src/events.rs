@@ -14,16 +14,16 @@ use crate::{
 };
 
 /// What stands for the ring of an extent that restates scopes: see [`open_restated`].
-const RESTATED: u32 = u32::MAX;
+pub(crate) const RESTATED: u32 = u32::MAX;
 
 /// Bytes of an extent's head.
-const HEAD_LEN: usize = 32;
+pub(crate) const HEAD_LEN: usize = 32;
 
 /// Bytes of a record before its values.
-const RECORD_HEAD_LEN: usize = 16;
+pub(crate) const RECORD_HEAD_LEN: usize = 16;
 
 /// Bytes of a record's head that its length counts: the site and the time stamp.
-const COUNTED: usize = 12;
+pub(crate) const COUNTED: usize = 12;
 
 /// Consecutive records of one ring.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

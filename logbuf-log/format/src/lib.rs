@@ -7,7 +7,7 @@
 //! |---|---|
 //! | write or read the start of a file | [`segment`] |
 //! | write, read, or find again blocks | [`block`], [`scan`] |
-//! | handle what blocks hold | [`site`], [`thread`], [`clock`], [`events`], [`scope`], [`loss`], [`end`] |
+//! | handle what blocks hold | [`site`], [`thread`], [`clock`], [`events`], [`packed`], [`scope`], [`loss`], [`end`] |
 //! | turn ticks into wall-clock time | [`timeline`] |
 //! | take format strings apart | [`template`] |
 //! | turn records into text | [`value`], [`message`], [`render`], [`escape`] |
@@ -33,6 +33,7 @@ pub mod events;
 pub mod limits;
 pub mod loss;
 pub mod message;
+pub mod packed;
 pub mod render;
 pub mod scan;
 pub mod scope;

@@ -31,5 +31,8 @@ pub const FIXED: usize = 4096;
 /// bounds the work for those that take none.
 pub const ITEMS: usize = 64 * 1024;
 
+/// Sites of one packed block, and the operations of their layouts, all together.
+pub const LAYOUTS: usize = 64 * 1024;
+
 /// Text that one record is rendered to, in bytes.
 pub const TEXT: usize = 64 * 1024 * 1024;

@@ -35,6 +35,7 @@ pub enum Scan {
 /// let block = block::open(&mut bytes);
 /// let summary = Summary {
 ///     kind: Kind::CLOCK, codec: Codec::RAW, levels: 0, salt: 7, number: 3, records: 0, first: 0, last: 0,
+///     sites: 0,
 /// };
 /// block.seal(&mut bytes, summary)?;
 /// assert!(matches!(scan::next_block(&bytes, 0, Some(7)), Scan::Found { offset: 8, .. }));

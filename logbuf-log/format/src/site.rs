@@ -184,6 +184,11 @@ fn check_count(count: usize) -> Result<(), Fault> {
     }
 }
 
+/// The bit that stands for a site in a [site mask](crate::block::Summary::sites). Others share it.
+pub const fn bit(id: u32) -> u32 {
+    1 << (id % 32)
+}
+
 /// The hash of a site: 64-bit FNV-1a over the level, the strings (each closed by `0xFF`, which no UTF-8 contains) and
 /// the position.
 ///

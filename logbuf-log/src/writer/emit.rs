@@ -32,7 +32,7 @@ impl Writer {
                 self.output.segment().put_table(&Table::clock(&self.anchors.next()));
             }
             self.oldest_on_their_way = self.events.oldest();
-            self.on_their_way += u64::from(self.events.put(self.output.segment()));
+            self.on_their_way += u64::from(self.events.put_into(self.output.segment()));
             self.note_oldest();
         }
         self.write()?;

@@ -2,7 +2,8 @@
 
 use std::mem;
 
-use super::{Attached, BLOCK, Writer};
+use super::{Attached, Writer};
+use crate::events::BATCH;
 use crate::registry::{REGISTRY, Ring};
 
 /// Where records come from.
@@ -93,7 +94,7 @@ impl Writer {
             if let Source::Own(i) = source {
                 self.rings[i].ring.thread.note_used(held);
             }
-            if (self.events.len() >= BLOCK || held > capacity / 2) && self.emit().is_err() {
+            if (self.events.is_full() || held > capacity / 2) && self.emit().is_err() {
                 return Sweep::Cut;
             }
         }
@@ -127,8 +128,7 @@ impl Writer {
         let Attached { ring: Ring { id, consumer, thread }, finished, .. } = &mut self.rings[i];
         // Before the records: if the producer was gone by then, what is found now is all there is.
         let gone = consumer.is_producer_gone();
-        let room = BLOCK.saturating_sub(self.events.len());
-        let mut batch = consumer.batch(room.min(limit));
+        let mut batch = consumer.batch(limit.min(BATCH));
         if !self.events.take(&mut batch, *id, thread, &mut self.dictionary) {
             *finished = gone;
             return 0;
@@ -141,8 +141,7 @@ impl Writer {
     /// Copies up to `limit` bytes of the shared ring into the block. Returns how many bytes of ring that were.
     fn take_shared(&mut self, limit: usize) -> usize {
         let Some(consumer) = &mut self.shared else { return 0 };
-        let room = BLOCK.saturating_sub(self.events.len());
-        let mut batch = consumer.batch(room.min(limit));
+        let mut batch = consumer.batch(limit.min(BATCH));
         // Threads that had their rings since the segment began are listed in it, and so are those whose rings are here.
         let rings = &self.rings;
         let is_listed = |id| {

@@ -4,6 +4,7 @@ mod damage;
 mod fuzz;
 mod golden;
 mod hostile;
+mod packed;
 mod render;
 mod sample;
 mod segment;

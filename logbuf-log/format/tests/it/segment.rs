@@ -74,7 +74,7 @@ pub(crate) fn summary(
     span: (u64, u64),
 ) -> Summary {
     let (first, last) = span;
-    Summary { kind, codec: Codec::RAW, levels, salt: SALT, number, records, first, last }
+    Summary { kind, codec: Codec::RAW, levels, salt: SALT, number, records, first, last, sites: 0 }
 }
 
 /// Builds a segment of version 1 block by block.

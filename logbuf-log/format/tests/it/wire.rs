@@ -64,6 +64,7 @@ fn summary(kind: Kind) -> Summary {
         records: 1,
         first: 10,
         last: 20,
+        sites: 5,
     }
 }
 
