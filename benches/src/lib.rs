@@ -1,6 +1,7 @@
 //! What the benches share: the rings under comparison, and the one body that each measurement runs them through.
 
 pub mod call;
+pub mod cpu;
 pub mod measure;
 pub mod pin;
 pub mod report;

@@ -68,7 +68,7 @@ pub struct Builder {
     exit_hooks: bool,
     clock: Option<Supplied>,
     /// What reads the clocks for anchors.
-    read_clocks: clock::Read,
+    pub(crate) read_clocks: clock::Read,
 }
 
 impl Builder {

@@ -94,3 +94,80 @@ fn step(from: &Reading, to: &Reading) -> Option<i64> {
     let spread = i64::from(from.spread_ns) + i64::from(to.spread_ns);
     (by_ns.saturating_abs() > TOLERANCE_NS + spread).then_some(by_ns)
 }
+
+#[cfg(test)]
+#[allow(clippy::undocumented_unsafe_blocks)] // Clippy does not find the comment in a macro of the same crate.
+mod tests {
+    use std::io::Cursor;
+    use std::sync::atomic::{AtomicI64, Ordering};
+    use std::sync::{Arc, Mutex};
+
+    use logbuf_decode::Reader;
+
+    use super::*;
+    use crate::{Builder, clock, info};
+
+    /// By how much the wall clock was set, in this test's world.
+    static SET_BY: AtomicI64 = AtomicI64::new(0);
+
+    fn read() -> Reading {
+        let reading = clock::read();
+        Reading { unix_ns: reading.unix_ns + SET_BY.load(Ordering::Relaxed), ..reading }
+    }
+
+    const SECOND: i64 = 1_000_000_000;
+
+    #[test]
+    fn a_step_is_between_the_clocks_and_larger_than_what_reading_them_costs() {
+        let at = |unix_ns, steady_ns, spread_ns| Reading {
+            ticks: 0,
+            unix_ns,
+            steady_ns,
+            uncertainty_ns: 0,
+            spread_ns,
+        };
+        let from = at(7 * SECOND, 0, 100);
+        assert_eq!(step(&from, &at(8 * SECOND, SECOND, 100)), None);
+        assert_eq!(step(&from, &at(8 * SECOND + TOLERANCE_NS, SECOND, 100)), None);
+        assert_eq!(step(&from, &at(5 * SECOND, SECOND, 100)), Some(-3 * SECOND));
+        // The thread was interrupted between the clocks.
+        assert_eq!(step(&from, &at(8 * SECOND + 900_000, SECOND, 1_000_000)), None);
+        assert_eq!(step(&from, &at(i64::MIN, SECOND, 0)), Some(i64::MIN));
+    }
+
+    #[test]
+    fn a_step_of_the_wall_clock_is_in_the_file_and_told() {
+        let notices = Arc::new(Mutex::new(Vec::new()));
+        let told = Arc::clone(&notices);
+        let (builder, memory) = Builder::in_memory();
+        let mut builder = builder.ignore_env().on_notice(move |notice| {
+            told.lock().expect("nobody panics").push(notice.to_string());
+        });
+        builder.read_clocks = read;
+        let guard = builder.start().expect("the logger starts");
+        info!("before");
+        guard.flush().expect("memory can be written");
+        SET_BY.fetch_add(-5 * SECOND, Ordering::Relaxed);
+        info!("set back");
+        guard.flush().expect("memory can be written");
+        SET_BY.fetch_add(7 * SECOND, Ordering::Relaxed);
+        info!("set forward");
+        drop(guard);
+
+        let mut reader = Reader::new();
+        reader.add_stream("memory", Cursor::new(memory.bytes()));
+        let mut times = Vec::new();
+        reader.for_each(|record| times.push(record.unix_ns()));
+        assert_eq!(times.len(), 3);
+        assert!(times.is_sorted(), "{times:?}");
+        let findings: Vec<_> = reader.findings().iter().map(ToString::to_string).collect();
+        assert!(
+            findings.iter().any(|finding| finding.contains("the wall clock was set by -")),
+            "{findings:?}"
+        );
+        let notices = notices.lock().expect("nobody panics");
+        assert_eq!(notices.len(), 2, "{notices:?}");
+        assert!(notices[0].starts_with("the wall clock was set by -"), "{notices:?}");
+        assert!(notices[1].starts_with("the wall clock was set by +"), "{notices:?}");
+    }
+}

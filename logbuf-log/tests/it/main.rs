@@ -3,8 +3,10 @@
 #[macro_use]
 mod agree;
 
+mod background;
 mod calls;
 mod derive;
+mod exits;
 mod files;
 mod filters;
 mod full;
@@ -18,5 +20,6 @@ mod places;
 mod serde;
 mod support;
 mod threads;
+mod time;
 mod types;
 mod ui;

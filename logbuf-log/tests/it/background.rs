@@ -1,0 +1,370 @@
+//! The background thread: its options, its end, its statistics, and what stalls it.
+
+use std::io::{self, ErrorKind, Write};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Condvar, Mutex, OnceLock};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use logbuf_decode::Reader;
+use logbuf_log::{
+    Builder, FlushError, Handle, IdleStrategy, InitError, Notice, Priority, Progress, ThreadOption,
+    WhenFull, info,
+};
+
+use crate::support::{Session, numbers, visit_file};
+
+/// A thing to write to that can be stopped, and made to fail.
+#[derive(Clone, Default)]
+struct Valve(Arc<(Mutex<State>, Condvar)>);
+
+#[derive(Default)]
+struct State {
+    bytes: Vec<u8>,
+    is_closed: bool,
+    fails: bool,
+}
+
+impl Valve {
+    fn change(&self, change: impl FnOnce(&mut State)) {
+        let (state, changed) = &*self.0;
+        change(&mut state.lock().expect("nobody panics"));
+        changed.notify_all();
+    }
+
+    /// The values of the records that were written, and the sum of the losses in the file.
+    fn decode(&self) -> (Vec<u64>, u64) {
+        let bytes = self.0.0.lock().expect("nobody panics").bytes.clone();
+        let mut reader = Reader::new();
+        reader.add_stream("valve", io::Cursor::new(bytes));
+        let mut values = Vec::new();
+        reader.for_each(|record| values.push(numbers::<1>(record.values())[0]));
+        let lost = reader.lost().map(|lost| lost.count).sum();
+        let findings: Vec<_> = reader.findings().iter().map(ToString::to_string).collect();
+        assert_eq!(findings, [""; 0]);
+        (values, lost)
+    }
+}
+
+impl Write for Valve {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let (state, changed) = &*self.0;
+        let state = state.lock().expect("nobody panics");
+        let mut state = changed.wait_while(state, |state| state.is_closed).expect("nobody panics");
+        if state.fails {
+            return Err(ErrorKind::StorageFull.into());
+        }
+        state.bytes.extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn the_thread_is_what_the_builder_says() {
+    let session = Session::start_with(|builder| {
+        builder.thread_name("the-writer").cpu(0).priority(Priority::Nice(7))
+    });
+    let read = |task: &std::path::Path, file| {
+        std::fs::read_to_string(task.join(file)).expect("the thread runs")
+    };
+    let tasks = std::fs::read_dir("/proc/self/task").expect("Linux has it");
+    let task = tasks
+        .map(|task| task.expect("it can be listed").path())
+        .find(|task| read(task, "comm") == "the-writer\n")
+        .expect("the thread has its name");
+    assert!(read(&task, "status").contains("Cpus_allowed_list:\t0\n"));
+    let stat = read(&task, "stat");
+    let (_, fields) = stat.rsplit_once(')').expect("the name is in parentheses");
+    assert_eq!(fields.split_whitespace().nth(16), Some("7"), "{stat}");
+    info!("as usual");
+    assert_eq!(session.messages(), ["as usual"]);
+}
+
+#[test]
+fn an_option_that_cannot_be_had_is_told_and_no_more() {
+    let notices = Arc::new(Mutex::new(Vec::new()));
+    let told = Arc::clone(&notices);
+    let session = Session::start_with(|builder| {
+        builder.cpu(usize::MAX).on_notice(move |notice| {
+            told.lock().expect("nobody panics").push(notice.to_string());
+            assert!(
+                !matches!(notice, Notice::OptionRefused { .. }),
+                "a panic here costs the next notices, and nothing else"
+            );
+        })
+    });
+    info!("as usual");
+    session.flush();
+    assert_eq!(session.stats().notices, 1);
+    assert_eq!(session.messages(), ["as usual"]);
+    let notices = notices.lock().expect("nobody panics while it is locked");
+    assert!(notices[0].starts_with("the log writer runs without CPU "), "{notices:?}");
+}
+
+#[test]
+fn an_option_that_must_be_had_keeps_the_logger_from_starting() {
+    let turn = Session::lock();
+    let folder = tempfile::tempdir().expect("a temporary folder can be made");
+    let error = Builder::new(folder.path().join("app"))
+        .cpu(usize::MAX)
+        .strict_thread_options()
+        .start()
+        .expect_err("there is no such CPU");
+    assert!(
+        matches!(error, InitError::ThreadOption { option: ThreadOption::Cpu(usize::MAX), .. }),
+        "{error}"
+    );
+    assert!(!folder.path().join("app.000001.logbuf").exists());
+    drop(turn);
+    let session = Session::start();
+    info!("the next one starts");
+    assert_eq!(session.messages(), ["the next one starts"]);
+}
+
+#[test]
+fn every_idle_strategy_wakes_up_for_what_is_logged() {
+    for strategy in [
+        IdleStrategy::Spin,
+        IdleStrategy::Yield,
+        IdleStrategy::Sleep(Duration::from_millis(1)),
+        IdleStrategy::Adaptive,
+    ] {
+        let session = Session::start_with(|builder| {
+            builder.idle(strategy).flush_interval(Duration::from_millis(2))
+        });
+        info!("one");
+        while session.stats().written == 0 {
+            thread::yield_now();
+        }
+        info!("two");
+        assert_eq!(session.messages(), ["one", "two"], "{strategy:?}");
+    }
+}
+
+#[test]
+fn a_polled_writer_does_a_little_at_a_time() {
+    const RECORDS: u64 = 20_000;
+    let turn = Session::lock();
+    let folder = tempfile::tempdir().expect("a temporary folder can be made");
+    let builder = || Builder::new(folder.path().join("app")).ignore_env().ring_capacity(4 << 20);
+    let (guard, mut writer) = builder().start_manual().expect("the logger starts");
+    let path = guard.path();
+    (0..RECORDS).for_each(|i| info!("{i}"));
+    let first = writer.poll();
+    assert_eq!(first.progress, Progress::Worked);
+    assert!(first.written < RECORDS / 4, "{first:?}");
+    guard.flush().expect("the caller writes");
+    assert_eq!(guard.stats().written, RECORDS);
+    assert_eq!(writer.poll().progress, Progress::Idle);
+    info!("{RECORDS}");
+    drop(guard);
+    assert_eq!(writer.poll().progress, Progress::Ended);
+    let mut next = 0;
+    let lost = visit_file(&path, |record| {
+        assert_eq!(numbers(record.values()), [next]);
+        next += 1;
+    });
+    assert_eq!((next, lost), (RECORDS + 1, vec![]));
+
+    // The other way round.
+    let (guard, mut writer) = builder().start_manual().expect("the first has ended");
+    let path = guard.path();
+    info!("{}", 1_u64);
+    writer.poll();
+    info!("{}", 2_u64);
+    drop(writer);
+    assert_eq!(guard.flush(), Err(FlushError::Stopped));
+    assert_eq!(guard.stats().written, 2);
+    let next = builder().start().expect("the second has ended");
+    drop(guard);
+    info!("the old guard has no say in the new logger");
+    next.flush().expect("the file can be written");
+    assert_eq!(next.stats().written, 1);
+    drop(next);
+    let mut written = 0;
+    assert_eq!(visit_file(&path, |_| written += 1), []);
+    assert_eq!(written, 2);
+    drop(turn);
+}
+
+#[test]
+fn a_writer_that_stalls_delays_nobody_and_the_loss_is_exact() {
+    const STALL: Duration = Duration::from_secs(1);
+    let turn = Session::lock();
+    let valve = Valve::default();
+    let guard = Builder::to_writer(valve.clone())
+        .ignore_env()
+        .ring_capacity(64 << 10)
+        .start()
+        .expect("the logger starts");
+    valve.change(|state| state.is_closed = true);
+    let (start, mut logged, mut slow) = (Instant::now(), 0_u64, 0_u64);
+    while start.elapsed() < STALL {
+        let before = Instant::now();
+        info!("{logged}");
+        logged += 1;
+        slow += u64::from(before.elapsed() > Duration::from_millis(1));
+    }
+    // Neighbours on the machine interrupt a thread now and then; a writer that is waited for does so at each call.
+    assert!(slow * 1000 < logged, "{slow} of {logged} calls took more than a millisecond");
+    assert!(guard.stats().behind > STALL / 2, "{:?}", guard.stats());
+    assert_eq!(
+        guard.flush_timeout(Duration::from_millis(10)),
+        Err(FlushError::TimedOut),
+        "the valve is closed"
+    );
+    valve.change(|state| state.is_closed = false);
+    guard.flush().expect("the valve is open");
+    let stats = guard.stats();
+    assert_eq!(stats.written + stats.lost, logged);
+    assert_eq!(stats.behind, Duration::ZERO);
+    assert!(stats.delay.max() > STALL / 2, "{stats:?}");
+    assert!(stats.delay.quantile(0.5) <= stats.delay.max());
+    assert!(stats.high_water > 48 << 10, "the ring was full: {stats:?}");
+    assert!(guard.rings().iter().any(|ring| ring.high_water > 48 << 10), "{:?}", guard.rings());
+    drop(guard);
+    let (values, lost) = valve.decode();
+    assert_eq!((values.len() as u64, lost), (stats.written, stats.lost));
+    assert!(values.is_sorted_by(|a, b| a < b));
+    assert!(lost > 0, "a ring of 64 KiB does not hold a second of calls");
+    drop(turn);
+}
+
+#[test]
+fn a_shutdown_says_what_is_left() {
+    let turn = Session::lock();
+    let valve = Valve::default();
+    let builder = || Builder::to_writer(valve.clone()).ignore_env().on_error(|_| {});
+    let guard = builder().start().expect("the logger starts");
+    info!("{}", 1_u64);
+    guard.flush().expect("the valve is open");
+    valve.change(|state| state.fails = true);
+    info!("{}", 2_u64);
+    info!("{}", 3_u64);
+    let end = guard.shutdown(Duration::from_millis(50));
+    assert_eq!((end.written, end.lost, end.left), (1, 0, Some(2)));
+    assert!(!end.is_complete());
+
+    // The next logger finds what was left. Its write does not return.
+    valve.change(|state| *state = State::default());
+    let guard = builder().start().expect("the first has ended");
+    valve.change(|state| state.is_closed = true);
+    info!("{}", 4_u64);
+    let start = Instant::now();
+    let end = guard.shutdown(Duration::from_millis(50));
+    assert!(start.elapsed() < Duration::from_secs(10));
+    assert_eq!(end.left, None);
+    assert!(matches!(builder().start(), Err(InitError::AlreadyRunning)));
+    valve.change(|state| state.is_closed = false);
+    let next = loop {
+        match Builder::in_memory().0.ignore_env().start() {
+            Ok(next) => break next,
+            Err(InitError::AlreadyRunning) => thread::yield_now(),
+            Err(error) => panic!("{error}"),
+        }
+    };
+    drop(next);
+    assert_eq!(valve.decode(), (vec![2, 3, 4], 0));
+    drop(turn);
+}
+
+#[test]
+fn the_writer_does_not_wait_for_itself() {
+    let turn = Session::lock();
+    let valve = Valve::default();
+    let handle = Arc::new(OnceLock::<Handle>::new());
+    let answers = Arc::new(Mutex::new(Vec::new()));
+    let (asked, answered) = (Arc::clone(&handle), Arc::clone(&answers));
+    let guard = Builder::to_writer(valve.clone())
+        .ignore_env()
+        .on_error(move |_| {
+            let answer = asked.get().map(Handle::flush);
+            answered.lock().expect("nobody panics while it is locked").push(answer);
+            panic!("a panic here costs the next reports, and nothing else");
+        })
+        .start()
+        .expect("the logger starts");
+    handle.set(guard.handle()).expect("it is set once");
+    valve.change(|state| state.fails = true);
+    info!("{}", 1_u64);
+    assert!(matches!(guard.flush(), Err(FlushError::Write { .. })));
+    valve.change(|state| state.fails = false);
+    guard.flush().expect("it works again");
+    drop(guard);
+    assert_eq!(valve.decode(), (vec![1], 0));
+    assert_eq!(
+        *answers.lock().expect("nobody panics while it is locked"),
+        [Some(Err(FlushError::OwnThread))]
+    );
+    drop(turn);
+}
+
+#[test]
+fn a_thread_that_logs_much_and_ends_at_once_loses_nothing() {
+    const RECORDS: u64 = 100_000;
+    let session = Session::start_with(|builder| {
+        builder.ring_capacity(64 << 10).when_full(WhenFull::Block(Duration::from_secs(60)))
+    });
+    thread::spawn(|| (0..RECORDS).for_each(|i| info!("{i}")))
+        .join()
+        .expect("the thread ends by itself");
+    let mut next = 0;
+    let lost = session.visit(|record| {
+        assert_eq!(numbers(record.values()), [next]);
+        next += 1;
+    });
+    assert_eq!((next, lost), (RECORDS, vec![]));
+}
+
+#[test]
+fn a_guard_that_goes_while_others_log_leaves_no_hole() {
+    const THREADS: usize = 3;
+    let turn = Session::lock();
+    let folder = tempfile::tempdir().expect("a temporary folder can be made");
+    let builder = || {
+        Builder::new(folder.path().join("app"))
+            .ignore_env()
+            .ring_capacity(64 << 10)
+            .when_full(WhenFull::Block(Duration::from_secs(60)))
+    };
+    let (guard, ends) = (builder().start().expect("the logger starts"), AtomicBool::new(false));
+    let mut paths = vec![guard.path()];
+    thread::scope(|scope| {
+        for thread in 0..THREADS as u64 {
+            let ends = &ends;
+            scope.spawn(move || {
+                let mut i = 0_u64;
+                while !ends.load(Ordering::Relaxed) {
+                    info!("{thread} {i}");
+                    i += 1;
+                }
+            });
+        }
+        while guard.stats().written < 100_000 {
+            thread::yield_now();
+        }
+        drop(guard);
+        ends.store(true, Ordering::Relaxed);
+    });
+    // What was under way when the guard went is in the rings, for the next logger.
+    let guard = builder().start().expect("the first has ended");
+    paths.push(guard.path());
+    drop(guard);
+    let mut last = [None; THREADS];
+    for path in paths {
+        let lost = visit_file(&path, |record| {
+            let [thread, i] = numbers(record.values());
+            let before = last[thread as usize].replace(i);
+            // Calls between the two loggers were off: a number may be missing there, but nowhere else.
+            assert!(before.is_none_or(|before| i == before + 1), "{thread}: {before:?} {i}");
+        });
+        assert_eq!(lost, []);
+    }
+    assert!(last.iter().all(Option::is_some), "{last:?}");
+    drop(turn);
+}
