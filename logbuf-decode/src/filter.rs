@@ -65,6 +65,7 @@ impl Filter {
     }
 
     /// Whether a block may hold what is wanted, with these level bits and these times of its first and last record.
+    /// Whether a block may hold records that are wanted. A mask of none tells nothing.
     pub(crate) fn wants_block(&self, levels: u8, first_unix_ns: i64, last_unix_ns: i64) -> bool {
         let wanted = Level::ALL.iter().filter(|level| **level <= self.level);
         let mask = wanted.fold(0, |mask, level| mask | level.bit());

@@ -148,11 +148,11 @@ impl Merge {
     /// Adds those blocks of the segment with this number that may hold what is wanted, and were not added before.
     pub(crate) fn add(&mut self, number: u32, segment: &mut Segment, filter: &Filter) {
         for (block, event_block) in segment.take_blocks() {
-            let EventBlock { first, last, levels, .. } = event_block;
+            let EventBlock { first, last, levels, sites, .. } = event_block;
             let unix_ns = segment.unix_ns(first);
             let last_unix_ns = segment.unix_ns(last);
             self.newest = self.newest.max(Some(last_unix_ns));
-            if filter.wants_block(levels, unix_ns, last_unix_ns) {
+            if segment.wants_sites(sites) && filter.wants_block(levels, unix_ns, last_unix_ns) {
                 let key = Key { unix_ns, segment: number, ticks: first, block };
                 self.push_due(key, event_block, 0, None);
             }

@@ -12,7 +12,7 @@ use crate::{
 };
 use logbuf_format::{
     Error, Fault,
-    block::{Codec, Compression, Header, Kind, Summary},
+    block::{self, Codec, Header, Kind, Summary},
     end::End,
     limits, segment,
     site::Site,
@@ -56,6 +56,8 @@ pub(crate) struct EventBlock {
     pub(crate) len: u32,
     /// The bits of the levels inside.
     pub(crate) levels: u8,
+    /// The bits of the sites inside.
+    pub(crate) sites: u32,
 }
 
 #[derive(Debug)]
@@ -183,6 +185,12 @@ impl Segment {
     /// Marks the sites and threads that `filter` wants.
     pub(crate) fn choose(&mut self, filter: &Filter) {
         self.tables.choose(filter);
+    }
+
+    /// Whether a block with these bits of sites may hold records of a site that is wanted.
+    pub(crate) fn wants_sites(&self, sites: u32) -> bool {
+        // Of a block without a mask nothing is known.
+        sites == 0 || sites & self.tables.wanted_sites != 0
     }
 
     /// The site with this number.
@@ -336,13 +344,13 @@ impl Segment {
         let summary = &header.summary;
         self.events = self.events.saturating_add(summary.records.into());
         if !matches!(summary.codec, Codec::RAW | Codec::PACKED)
-            || header.compression != Compression::NONE
+            || !block::can_expand(header.compression)
         {
             findings.add(self.source.name(), offset, unreadable(header));
         } else if summary.records > 0 {
             let len = walk::stored_end(header) as u32;
-            let Summary { first, last, levels, .. } = *summary;
-            self.blocks.push(EventBlock { offset, first, last, len, levels });
+            let Summary { first, last, levels, sites, .. } = *summary;
+            self.blocks.push(EventBlock { offset, first, last, len, levels, sites });
         }
     }
 

@@ -5,7 +5,7 @@ use crate::{
     table::Table,
 };
 use logbuf_format::{
-    Error, block::Kind, clock::Anchor, end::End, loss::Loss, site::Site, thread::Thread,
+    Error, block::Kind, clock::Anchor, end::End, loss::Loss, site, site::Site, thread::Thread,
 };
 
 /// Memory for the sites and threads of one segment, in bytes.
@@ -26,6 +26,8 @@ pub(crate) struct LogThread {
 #[derive(Debug)]
 pub(crate) struct Tables {
     pub(crate) sites: Table<CallSite>,
+    /// The bits of the sites that are wanted; all if no site is unwanted, also those that are not listed.
+    pub(crate) wanted_sites: u32,
     pub(crate) threads: Table<LogThread>,
     pub(crate) losses: Losses,
     pub(crate) end: Option<End>,
@@ -41,6 +43,7 @@ impl Tables {
     pub(crate) fn new() -> Self {
         Self {
             sites: Table::new(),
+            wanted_sites: u32::MAX,
             threads: Table::new(),
             losses: Losses::default(),
             end: None,
@@ -83,9 +86,13 @@ impl Tables {
 
     /// Marks what `filter` wants.
     pub(crate) fn choose(&mut self, filter: &Filter) {
+        let (mut wanted, mut is_all) = (0, true);
         for call_site in self.sites.values_mut() {
             call_site.wanted = filter.wants_site(&call_site.site);
+            is_all &= call_site.wanted;
+            wanted |= if call_site.wanted { site::bit(call_site.site.id) } else { 0 };
         }
+        self.wanted_sites = if is_all { u32::MAX } else { wanted };
         for LogThread { thread, wanted } in self.threads.values_mut() {
             *wanted = filter.wants_thread(ThreadName::new(thread.id, Some(thread)));
         }

@@ -3,7 +3,7 @@
 use logbuf_decode::{Finding, Reader, Render, Text};
 use logbuf_format::{
     Level,
-    block::{self, Codec, Kind, Summary},
+    block::{self, Codec, Compression, Kind, Summary},
     clock::Anchor,
     end::End,
     events,
@@ -73,11 +73,25 @@ impl File {
 
     /// A block with this payload.
     pub(crate) fn block(&mut self, summary: Summary, payload: &[u8]) -> &mut Self {
+        self.put(summary, payload, Compression::NONE)
+    }
+
+    /// A block of events with this payload, compressed.
+    pub(crate) fn compressed(
+        &mut self,
+        summary: Summary,
+        payload: &[u8],
+        how: Compression,
+    ) -> &mut Self {
+        self.events += u64::from(summary.records);
+        self.put(summary, payload, how)
+    }
+
+    fn put(&mut self, summary: Summary, payload: &[u8], how: Compression) -> &mut Self {
         let start = self.bytes.len();
-        let block = block::open(&mut self.bytes);
-        self.bytes.extend_from_slice(payload);
-        let end = self.bytes.len();
-        block.seal(&mut self.bytes, summary).expect("a payload within the limit");
+        let header = block::put_compressed(&mut self.bytes, payload, summary, how)
+            .expect("a payload within the limit");
+        let end = start + block::HEADER_LEN + header.stored_len as usize;
         self.blocks.push(Block { kind: summary.kind, range: start..end });
         self.number = summary.number + 1;
         self

@@ -6,6 +6,7 @@ mod damage;
 mod file;
 mod follow;
 mod golden;
+mod kept;
 mod order;
 mod parallel;
 mod show;

@@ -4,7 +4,7 @@ use crate::{
     Error, Fault, Part,
     bytes::{array, pad, padded, u32_at, u64_at},
     code::codes,
-    crc, limits,
+    compression, crc, limits,
 };
 use std::borrow::Cow;
 
@@ -49,9 +49,9 @@ codes! {
     Compression: u8 {
         /// Not at all.
         NONE = 0 => "none",
-        /// LZ4.
+        /// An LZ4 block without a frame; the feature `lz4` of this crate.
         LZ4 = 1 => "LZ4",
-        /// zstd.
+        /// A zstd frame; the feature `zstd` of this crate.
         ZSTD = 2 => "zstd",
     }
 }
@@ -158,9 +158,45 @@ pub fn readdress(block: &mut [u8], salt: u64, number: u64) -> Result<Header, Err
 ///
 /// As [`open`].
 pub fn put(out: &mut Vec<u8>, payload: &[u8], summary: Summary) -> Result<Header, Error> {
+    put_compressed(out, payload, summary, Compression::NONE)
+}
+
+/// As [`put`], with the payload compressed. It stays as it is where that would not make it shorter, or where the feature for
+/// `how` is off: the header that is returned says.
+///
+/// A block that exists is compressed, or compressed in another way, by putting what [`Header::payload`] gives under its
+/// own [`Summary`].
+///
+/// # Errors
+///
+/// As [`Open::seal`].
+///
+/// # Panics
+///
+/// As [`open`].
+pub fn put_compressed(
+    out: &mut Vec<u8>,
+    payload: &[u8],
+    summary: Summary,
+    how: Compression,
+) -> Result<Header, Error> {
+    check_payload(Part::ExpandedPayload, payload.len() as u64)
+        .map_err(|fault| Error::at(out.len(), fault))?;
     let block = open(out);
-    out.extend_from_slice(payload);
-    block.seal(out, summary)
+    let compression = match how {
+        Compression::NONE => Compression::NONE,
+        how if compression::compress(how, payload, out) => how,
+        _ => Compression::NONE,
+    };
+    if compression == Compression::NONE {
+        out.extend_from_slice(payload);
+    }
+    block.seal_as(out, summary, compression, payload.len())
+}
+
+/// Whether this build of the crate can expand payloads that are compressed so.
+pub fn can_expand(how: Compression) -> bool {
+    how == Compression::NONE || compression::is_known(how)
 }
 
 impl Open {
@@ -179,6 +215,18 @@ impl Open {
     ///
     /// If `out` is shorter than when the block was opened.
     pub fn seal(self, out: &mut Vec<u8>, summary: Summary) -> Result<Header, Error> {
+        let len = self.payload_len(out);
+        self.seal_as(out, summary, Compression::NONE, len)
+    }
+
+    /// As [`seal`](Self::seal), of a payload that has `expanded_len` bytes when it is expanded.
+    fn seal_as(
+        self,
+        out: &mut Vec<u8>,
+        summary: Summary,
+        compression: Compression,
+        expanded_len: usize,
+    ) -> Result<Header, Error> {
         let payload = &out[self.start + HEADER_LEN..];
         let len = payload.len();
         if let Err(fault) = check_payload(Part::StoredPayload, len as u64) {
@@ -187,9 +235,9 @@ impl Open {
         }
         let header = Header {
             summary,
-            compression: Compression::NONE,
+            compression,
             stored_len: len as u32,
-            expanded_len: len as u32,
+            expanded_len: expanded_len as u32,
             payload_crc: crc::of(payload),
         };
         out[self.start..self.start + HEADER_LEN].copy_from_slice(&header.to_bytes());
@@ -246,8 +294,11 @@ impl Header {
             .map_err(|fault| Error::at(HEADER_LEN, fault))?;
         match self.compression {
             Compression::NONE => Ok(Cow::Borrowed(stored)),
-            Compression(found) => {
-                Err(Error::at(6, Fault::Unknown { part: Part::Compression, found: found.into() }))
+            how => {
+                let at = if compression::is_known(how) { HEADER_LEN as u64 } else { 6 };
+                compression::expand(how, stored, self.expanded_len as usize)
+                    .map(Cow::Owned)
+                    .map_err(|error| error.after(at))
             }
         }
     }

@@ -1,5 +1,6 @@
 //! What can be wrong with bytes, and where.
 
+use crate::block::Compression;
 use std::fmt;
 
 /// A fault, and the offset at which it was found.
@@ -101,6 +102,11 @@ pub enum Fault {
     Undefined {
         /// How many it has.
         definitions: u64,
+    },
+    /// A compressed payload is malformed, or longer than it says.
+    Compressed {
+        /// How it is compressed.
+        compression: Compression,
     },
     /// A string is not UTF-8.
     Utf8 {
@@ -233,6 +239,12 @@ impl fmt::Display for Fault {
             Self::TooDeep { limit } => write!(f, "types nest deeper than {limit}"),
             Self::Undefined { definitions } => {
                 write!(f, "a type refers beyond the {definitions} definitions of its site")
+            }
+            Self::Compressed { compression } => {
+                write!(
+                    f,
+                    "block payload cannot be expanded: it is no {compression}, or more than it says"
+                )
             }
             Self::Utf8 { part } => write!(f, "{part} is not UTF-8"),
         }

@@ -7,7 +7,7 @@
 //! |---|---|
 //! | write or read the start of a file | [`segment`] |
 //! | write, read, or find again blocks | [`block`], [`scan`] |
-//! | handle what blocks hold | [`site`], [`thread`], [`clock`], [`events`], [`packed`], [`scope`], [`loss`], [`end`] |
+//! | handle what blocks hold | [`site`], [`thread`], [`clock`], [`events`], [`packed`], [`scope`], [`loss`], [`index`], [`end`] |
 //! | turn ticks into wall-clock time | [`timeline`] |
 //! | take format strings apart | [`template`] |
 //! | turn records into text | [`value`], [`message`], [`render`], [`escape`] |
@@ -18,6 +18,7 @@
 
 mod bytes;
 mod code;
+mod compression;
 mod crc;
 mod error;
 mod fields;
@@ -30,6 +31,7 @@ pub mod definition;
 pub mod end;
 pub mod escape;
 pub mod events;
+pub mod index;
 pub mod limits;
 pub mod loss;
 pub mod message;
