@@ -7,6 +7,7 @@ mod background;
 mod calls;
 mod derive;
 mod exits;
+mod faults;
 mod files;
 mod filters;
 mod full;
