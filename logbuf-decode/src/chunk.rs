@@ -38,6 +38,11 @@ pub(crate) struct Entry {
 }
 
 impl Entry {
+    /// Bytes of the record with its head and its padding.
+    pub(crate) fn size(&self) -> usize {
+        (events::RECORD_HEAD_LEN + self.len as usize).next_multiple_of(8)
+    }
+
     fn range(&self) -> Range<usize> {
         self.start as usize..self.start as usize + self.len as usize
     }

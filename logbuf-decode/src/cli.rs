@@ -11,6 +11,7 @@ mod printer;
 mod report;
 mod select;
 mod sites;
+mod stats;
 mod status;
 mod verify;
 mod when;
@@ -27,6 +28,7 @@ pub(crate) fn main() -> ExitCode {
     let written = match &args.command {
         None => print::run(&args, &mut report),
         Some(Command::Sites(sites)) => sites::run(sites, &mut report),
+        Some(Command::Stats(stats)) => stats::run(stats, &mut report),
         Some(Command::Verify(inputs)) => verify::run(inputs, &mut report),
         Some(Command::Completions { shell }) => {
             clap_complete::generate(*shell, &mut Args::command(), NAME, &mut io::stdout());

@@ -34,7 +34,9 @@ pub use expression::{Expected, Expression, ExpressionError};
 pub use filter::Filter;
 pub use finding::{Finding, Problem, Severity};
 pub use jiff::tz::TimeZone;
-pub use logbuf_format::{Level, escape::controls as escape, render::TooLong, site::Site};
+pub use logbuf_format::{
+    Level, escape::controls as escape, render::TooLong, site::Site, value::Value,
+};
 pub use loss::Lost;
 pub use parallel::Work;
 pub use reader::Reader;

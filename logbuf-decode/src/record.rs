@@ -66,6 +66,22 @@ impl<'a> Record<'a> {
         ThreadName::new(self.place.entry.thread, self.thread)
     }
 
+    /// The number of the thread in the segment.
+    pub fn thread_id(&self) -> u32 {
+        self.place.entry.thread
+    }
+
+    /// Bytes that the record takes in a file that is neither packed nor compressed.
+    pub fn size(&self) -> usize {
+        self.place.entry.size()
+    }
+
+    /// The value of the field or the argument of this name, the first of them.
+    pub fn value(&self, name: &str) -> Option<&'a Value<'a>> {
+        let index = self.site().values.iter().position(|slot| slot.name == name)?;
+        self.values.get(index)
+    }
+
     /// The values, in the order of the [`Site::values`]: arguments of the message and fields.
     pub fn values(&self) -> &'a [Value<'a>] {
         self.values

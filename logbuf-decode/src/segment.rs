@@ -163,6 +163,21 @@ impl Segment {
         self.tables.sites.values().map(|call_site| &call_site.site)
     }
 
+    /// The site with this number.
+    pub fn described(&self, id: u32) -> Option<&Site> {
+        self.site(id).map(|call_site| &call_site.site)
+    }
+
+    /// Bytes of the file, as far as it was read.
+    pub fn len(&self) -> u64 {
+        self.source.len()
+    }
+
+    /// Whether the file holds nothing. None that can be read does.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
     /// The threads that the segment describes.
     pub fn threads(&self) -> impl Iterator<Item = &Thread> {
         self.tables.threads.values().map(|known| &known.thread)

@@ -1,7 +1,7 @@
 //! From selected records to lines on standard output, on several threads: where no line depends on those before it.
 
 use crate::cli::{
-    args::{Args, Choose},
+    args::{self, Args},
     print,
     printer::Stop,
     report::{Report, Unshown},
@@ -28,17 +28,17 @@ pub(crate) fn print<W: Write>(
     writer: W,
     report: &mut Report,
 ) -> io::Result<()> {
-    let (choose, show) = (&args.choose, &args.show);
-    let mut lines = Lines::new(choose, writer);
+    let (part, show) = (&args.part, &args.show);
+    let mut lines = Lines::new(part, writer);
     let mut start = String::new();
     print::render(show).start(&mut start);
     lines.writer.write_all(start.as_bytes())?;
     let worker = || Worker {
         selection: selection.clone(),
         render: print::render(show),
-        is_counted: choose.head.is_some() || choose.tail.is_some(),
+        is_counted: part.head.is_some() || part.tail.is_some(),
     };
-    let printed = match choose.head {
+    let printed = match part.head {
         // Nothing is read for nothing.
         Some(0) => Ok(()),
         _ => reader.try_work(None, worker, |part| {
@@ -103,8 +103,8 @@ struct Lines<W> {
 }
 
 impl<W: Write> Lines<W> {
-    fn new(choose: &Choose, writer: W) -> Self {
-        Self { writer, head: choose.head, tail: choose.tail, last: VecDeque::new(), count: 0 }
+    fn new(part: &args::Part, writer: W) -> Self {
+        Self { writer, head: part.head, tail: part.tail, last: VecDeque::new(), count: 0 }
     }
 
     fn take(&mut self, part: Part) -> Result<(), Stop> {

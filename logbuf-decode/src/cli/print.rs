@@ -18,8 +18,8 @@ use std::io::{self, Write};
 ///
 /// Standard output does not take more.
 pub(crate) fn run(args: &Args, report: &mut Report) -> io::Result<()> {
-    let now = Timestamp::now().to_zoned_datetime(args.show.zone());
-    let selection = match Selection::new(&args.choose, &now) {
+    let now = Timestamp::now().to_zoned_datetime(args.show.zone.get());
+    let selection = match Selection::new(&args.choose, args.part.context > 0, &now) {
         Ok(selection) => selection,
         Err(error) => {
             report.error(error);
@@ -27,16 +27,16 @@ pub(crate) fn run(args: &Args, report: &mut Report) -> io::Result<()> {
         }
     };
     let mut reader = Reader::new().filter(selection.filter());
-    let mut sink = Sink::open(&args.show, args.choose.follow);
-    let printed = if args.choose.follow {
+    let mut sink = Sink::open(&args.show, args.part.follow);
+    let printed = if args.part.follow {
         reader = reader.live();
-        let mut printer = Printer::new(&args.choose, selection, render(&args.show), &mut sink);
+        let mut printer = Printer::new(&args.part, selection, render(&args.show), &mut sink);
         let printed = follow::follow(&args.inputs.paths, &mut reader, &mut printer, report);
         finish(printed, printer)
     } else {
         inputs::add(&args.inputs.paths, &mut reader, report);
-        if args.choose.context > 0 || args.show.time != Time::Wall {
-            let mut printer = Printer::new(&args.choose, selection, render(&args.show), &mut sink);
+        if args.part.context > 0 || args.show.time != Time::Wall {
+            let mut printer = Printer::new(&args.part, selection, render(&args.show), &mut sink);
             let printed = reader.try_for_each(|record| printer.record(record, report));
             finish(printed, printer)
         } else {
@@ -68,7 +68,7 @@ pub(crate) fn render(show: &Show) -> Box<dyn Render + Send> {
         () if show.logfmt => return Box::new(Logfmt::new()),
         () => {}
     }
-    let (zone, style) = (show.zone(), show.time.into());
+    let (zone, style) = (show.zone.get(), show.time.into());
     if let Some(pattern) = &show.format {
         let pattern = pattern.clone().zone(zone).time(style);
         return Box::new(if show.raw { pattern.raw() } else { pattern });

@@ -1,7 +1,7 @@
 //! From selected records to lines on standard output, one after the other: where a line depends on those before it.
 
 use crate::cli::{
-    args::Choose,
+    args::Part,
     output::Output,
     report::{Report, Unshown},
     select::Selection,
@@ -51,7 +51,7 @@ struct Context {
 
 impl<W: Write> Printer<W> {
     pub(crate) fn new(
-        choose: &Choose,
+        part: &Part,
         selection: Selection,
         render: Box<dyn Render + Send>,
         writer: W,
@@ -63,9 +63,9 @@ impl<W: Write> Printer<W> {
             selection,
             render,
             output,
-            head: choose.head.unwrap_or(usize::MAX),
-            tail: choose.tail.map(|count| (count, VecDeque::new())),
-            context: Context { size: choose.context, ..Context::default() },
+            head: part.head.unwrap_or(usize::MAX),
+            tail: part.tail.map(|count| (count, VecDeque::new())),
+            context: Context { size: part.context, ..Context::default() },
         }
     }
 

@@ -36,7 +36,11 @@ impl Selection {
     /// # Errors
     ///
     /// What is wrong with a time.
-    pub(crate) fn new(choose: &Choose, now: &ZonedDateTime) -> Result<Self, String> {
+    pub(crate) fn new(
+        choose: &Choose,
+        has_context: bool,
+        now: &ZonedDateTime,
+    ) -> Result<Self, String> {
         let time = |text: &Option<String>, otherwise| {
             text.as_ref().map_or(Ok(otherwise), |text| when::parse(text, now))
         };
@@ -50,7 +54,7 @@ impl Selection {
             },
             grep: choose.grep.clone(),
             condition: choose.condition.clone(),
-            has_context: choose.context > 0,
+            has_context,
             message: String::new(),
         })
     }

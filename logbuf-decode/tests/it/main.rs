@@ -10,6 +10,7 @@ mod kept;
 mod order;
 mod parallel;
 mod show;
+mod stats;
 mod subcommands;
 #[cfg(target_os = "linux")]
 mod terminal;

@@ -20,7 +20,7 @@ pub(crate) const RESTATED: u32 = u32::MAX;
 pub(crate) const HEAD_LEN: usize = 32;
 
 /// Bytes of a record before its values.
-pub(crate) const RECORD_HEAD_LEN: usize = 16;
+pub const RECORD_HEAD_LEN: usize = 16;
 
 /// Bytes of a record's head that its length counts: the site and the time stamp.
 pub(crate) const COUNTED: usize = 12;

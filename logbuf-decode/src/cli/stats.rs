@@ -1,0 +1,66 @@
+//! What is in a log, in numbers.
+
+mod between;
+mod chart;
+mod collect;
+mod distribution;
+mod rate;
+mod show;
+mod summary;
+
+use crate::cli::{args, inputs, report::Report, select::Selection};
+use collect::{All, Questions, Worker};
+use jiff::Timestamp;
+use logbuf_decode::Reader;
+use std::{
+    convert::Infallible,
+    io::{self, BufWriter, Write},
+};
+use summary::Summary;
+
+/// Adds up the records that are wanted, and shows what they come to.
+///
+/// # Errors
+///
+/// Standard output does not take more.
+pub(crate) fn run(args: &args::Stats, report: &mut Report) -> io::Result<()> {
+    let now = Timestamp::now().to_zoned_datetime(args.zone.get());
+    let selection = match Selection::new(&args.choose, false, &now) {
+        Ok(selection) => selection,
+        Err(error) => {
+            report.error(error);
+            return Ok(());
+        }
+    };
+    let questions = Questions {
+        histograms: args.histogram.clone(),
+        between: match args.between.as_slice() {
+            [first, second] => Some([first.clone(), second.clone()]),
+            _ => None,
+        },
+        key: args.key.clone(),
+    };
+    let mut reader = Reader::new().filter(selection.filter());
+    inputs::add(&args.inputs.paths, &mut reader, report);
+    let mut all = All::default();
+    let worker = || Worker { selection: selection.clone(), questions: questions.clone() };
+    let Ok(()) = reader.try_work(None, worker, |totals| {
+        all.append(totals);
+        Ok::<_, Infallible>(())
+    });
+    all.finish();
+    let mut out = BufWriter::new(io::stdout().lock());
+    let summary = Summary::new(&all, &questions, &reader);
+    if args.json {
+        serde_json::to_writer(&mut out, &summary)?;
+        writeln!(out)?;
+    } else {
+        let mut text = String::new();
+        show::push(&summary, &mut text);
+        out.write_all(text.as_bytes())?;
+    }
+    out.flush()?;
+    report.findings(reader.findings());
+    report.lost(&reader);
+    Ok(())
+}
