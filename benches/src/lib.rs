@@ -2,6 +2,7 @@
 
 pub mod call;
 pub mod cpu;
+pub mod load;
 pub mod measure;
 pub mod pin;
 pub mod report;

@@ -10,9 +10,11 @@ use crate::{
 use logbuf_format::{
     Level,
     block::Kind,
+    definition::Definitions,
     end::End,
     events,
     message::Message,
+    packed::{self, Layout, Packer},
     site::{Role, Site},
     thread::Thread,
     timeline::Timeline,
@@ -164,4 +166,40 @@ fn the_example_of_the_specification() {
     check("FORMAT.md", format!("{before}{START}{}```{after}", shown(&example)).as_bytes());
     let read = Read::all(&example.bytes);
     assert_eq!(messages(&read), ["1795442706000000050 INFO filled 3 @ 52100.50"]);
+}
+
+/// The packed payload that the specification shows, and what it stands for.
+fn packed_example() -> (Vec<u8>, Vec<u8>) {
+    let mut packer = Packer::new();
+    packer.learn(2, Layout::new(&[Type::U64, Type::F64], Definitions::none()));
+    packer.open(0, 0, 0);
+    let mut raw = Vec::new();
+    let mut extent = events::open(&mut raw, 0, 0, 0);
+    for i in 0..3_u64 {
+        let mut led = vec![0; packed::LEAD];
+        Sample::U64(3 + i).encode(&mut led);
+        Sample::F64(52_100.5).encode(&mut led);
+        let ticks = 1_100 + 50 * i;
+        packer.put(2, ticks, &led).unwrap();
+        extent.put(&mut raw, 2, ticks, &led[packed::LEAD..]).unwrap();
+    }
+    extent.seal(&mut raw, 96);
+    packer.seal(96);
+    (packer.payload().to_vec(), raw)
+}
+
+#[test]
+fn the_packed_example_of_the_specification() {
+    const START: &str = "<!-- The test `golden` checks this packed example. -->\n```text\n";
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("FORMAT.md");
+    let spec = fs::read_to_string(path).unwrap();
+    let (_, rest) = spec.split_once(START).expect("the packed example has its mark");
+    let (shown, _) = rest.split_once("```").expect("the packed example ends");
+    let (packed, raw) = packed_example();
+    let mut expected = String::new();
+    dump(&mut expected, &packed, 0, packed.len());
+    assert_eq!(shown, expected, "the specification should show\n{expected}");
+    let mut expanded = Vec::new();
+    packed::expand(&packed, &mut expanded).unwrap();
+    assert_eq!(expanded, raw);
 }

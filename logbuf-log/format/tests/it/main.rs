@@ -1,5 +1,7 @@
 //! Integration tests of the format.
 
+#[cfg(all(feature = "lz4", feature = "zstd"))]
+mod compression;
 mod damage;
 mod fuzz;
 mod golden;
