@@ -1,5 +1,7 @@
 //! The call sites of a segment: by which number the file knows each, and which are in it.
 
+use std::array;
+
 use logbuf_format::block::Kind;
 use logbuf_format::packed::Layout;
 use logbuf_format::site::{self, Role, Slot};
@@ -27,14 +29,36 @@ pub(crate) struct Dictionary {
     typed: Vec<bool>,
     /// What is to be written next, in tables short enough for a block each.
     tables: Vec<Table>,
+    /// Entries that were looked up, each at the place that its id is mapped to: nearly all of the next look-ups. An entry
+    /// that was found once is right for ever.
+    found: [(SiteId, Entry); FOUND],
+}
+
+/// Entries that are kept at hand; a power of two.
+const FOUND: usize = 64;
+
+/// The place of an id among the entries at hand (multiplicative hashing, Knuth, The Art of Computer Programming, 6.4).
+fn place_of(id: SiteId) -> usize {
+    (id.wrapping_mul(0x9E37_79B1) >> (u32::BITS - FOUND.trailing_zeros())) as usize
 }
 
 impl Dictionary {
     /// A dictionary that lists every site of the program.
     pub(crate) fn new() -> Result<Self, Error> {
-        let mut dictionary = Self { typed: vec![false; SITES.len()], tables: Vec::new() };
+        let mut dictionary = Self {
+            typed: vec![false; SITES.len()],
+            tables: Vec::new(),
+            found: Self::nothing_found(),
+        };
         dictionary.list_static()?;
         Ok(dictionary)
+    }
+
+    /// In each place an id that does not belong there, so that nobody finds it.
+    fn nothing_found() -> [(SiteId, Entry); FOUND] {
+        let none = Entry { number: 0, level: Level::Error };
+        let elsewhere = |place| (0..).find(|&id| place_of(id) != place).expect("0 or 1");
+        array::from_fn(|place| (elsewhere(place), none))
     }
 
     /// Lists every site of the program again, for a new segment.
@@ -61,16 +85,25 @@ impl Dictionary {
     /// Looks up the site of a record, and lists it with its types if it is not yet. `None` if there is no such site.
     #[inline]
     pub(crate) fn entry(&mut self, id: SiteId) -> Option<Entry> {
-        let instance = id & 1 == 1;
-        let number = if instance { SITES.len() + (id as usize >> 1) } else { sites::index_of(id)? };
-        if self.typed.get(number) == Some(&true) && !instance {
-            return Some(Entry { number: number as u32, level: SITES[number].place.level });
+        match self.found[place_of(id)] {
+            (known, entry) if known == id => Some(entry),
+            _ => self.look_up(id),
         }
-        self.discover(id, number)
     }
 
-    /// The rest of [`entry`](Self::entry): sites at their first record, and instances.
-    fn discover(&mut self, id: SiteId, number: usize) -> Option<Entry> {
+    /// The rest of [`entry`](Self::entry), for an id that is not at hand.
+    #[cold]
+    fn look_up(&mut self, id: SiteId) -> Option<Entry> {
+        let entry = self.discover(id)?;
+        self.found[place_of(id)] = (id, entry);
+        Some(entry)
+    }
+
+    /// Finds a site, and lists it with its types if it is not yet.
+    fn discover(&mut self, id: SiteId) -> Option<Entry> {
+        let is_instance = id & 1 == 1;
+        let number =
+            if is_instance { SITES.len() + (id as usize >> 1) } else { sites::index_of(id)? };
         let (site, registration) = match SITES.get(number) {
             Some(site) => (site, *site.registration()?),
             None => {

@@ -78,7 +78,8 @@ impl Remote {
             limit::report_pending();
         }
         REGISTRY.set_writer(None);
-        self.control.stop(Stop { deadline });
+        // The writer gives up earlier, so that it can say what it leaves before nobody listens any more.
+        self.control.stop(Stop { deadline: deadline.map(before) });
         if let Some(polled) = &self.polled {
             let mut writer = lock(polled, deadline).ok()?;
             loop {
@@ -112,6 +113,11 @@ fn lock(polled: &Polled, deadline: Option<Instant>) -> Result<MutexGuard<'_, Wri
             Err(TryLockError::WouldBlock) => drop(polled.lock().map_err(PoisonError::into_inner)),
         }
     }
+}
+
+/// Three quarters of the way from now to `deadline`.
+fn before(deadline: Instant) -> Instant {
+    deadline - deadline.saturating_duration_since(Instant::now()) / 4
 }
 
 fn is_over(deadline: Option<Instant>) -> bool {
