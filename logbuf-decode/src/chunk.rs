@@ -6,7 +6,7 @@ use crate::{
 };
 use logbuf_format::{
     Error,
-    block::{Codec, HEADER_LEN, Header, Kind},
+    block::{Codec, DUMPED, HEADER_LEN, Header, Kind},
     events, packed,
 };
 use std::{borrow::Cow, io, ops::Range, sync::Arc};
@@ -22,6 +22,8 @@ pub(crate) struct Chunk {
     rank: usize,
     /// The time stamp of the first record that is not in `index`, if there are more.
     more: Option<u64>,
+    /// Whether a flight recorder held them.
+    is_dumped: bool,
 }
 
 /// A record of a chunk.
@@ -61,7 +63,8 @@ impl Chunk {
         if index.first().is_some_and(|entry| entry.ticks < block.first) {
             report(Problem::Range);
         }
-        (Self { bytes, index, rank: 0, more: None }, problems)
+        let is_dumped = block.levels & DUMPED != 0;
+        (Self { bytes, index, rank: 0, more: None, is_dumped }, problems)
     }
 
     /// Drops the first `rank` records of the block.
@@ -99,6 +102,11 @@ impl Chunk {
     #[inline]
     pub(crate) fn entries(&self) -> &[Entry] {
         &self.index
+    }
+
+    /// Whether a flight recorder held the records.
+    pub(crate) fn is_dumped(&self) -> bool {
+        self.is_dumped
     }
 
     /// The values of one of its records.

@@ -31,6 +31,11 @@ impl<'a> Record<'a> {
         self.place.entry.ticks
     }
 
+    /// Whether a flight recorder held the record in memory until something made it of interest.
+    pub fn is_dumped(&self) -> bool {
+        self.place.is_dumped
+    }
+
     /// The level.
     pub fn level(&self) -> Level {
         self.call_site.site.level

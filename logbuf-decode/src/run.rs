@@ -38,6 +38,8 @@ pub(crate) struct Position {
     pub(crate) unix_ns: i64,
     /// What the block says of it.
     pub(crate) entry: Entry,
+    /// Whether a flight recorder held the block.
+    pub(crate) is_dumped: bool,
 }
 
 impl Run {
@@ -108,7 +110,8 @@ impl Records<'_> {
                 let problem = Problem::UnknownThread { thread: entry.thread };
                 findings.add(segment.file(), run.block, problem);
             }
-            let place = Position { unix_ns, entry: *entry };
+            let is_dumped = chunk.is_dumped();
+            let place = Position { unix_ns, entry: *entry, is_dumped };
             f(&Record { segment, call_site, place, thread, values: &values })?;
         }
         ControlFlow::Continue(())

@@ -21,6 +21,7 @@ use crate::env;
 use crate::error::{InitError, Operation, WriteError};
 use crate::exit;
 use crate::filter::Filter;
+use crate::flight::FlightRecorder;
 use crate::full::WhenFull;
 use crate::guard::{Guard, Running};
 use crate::idle::IdleStrategy;
@@ -63,6 +64,7 @@ pub struct Builder {
     flush_interval: Duration,
     on_error: OnError,
     on_notice: OnNotice,
+    recorder: Option<FlightRecorder>,
     background: Background,
     idle: IdleStrategy,
     exit_hooks: bool,
@@ -97,6 +99,7 @@ impl Builder {
                 }
             }),
             on_notice: Box::new(|notice| eprintln!("logbuf: {notice}")),
+            recorder: None,
             background: Background::default(),
             idle: IdleStrategy::default(),
             exit_hooks: true,
@@ -146,6 +149,13 @@ impl Builder {
     /// What a call does when the ring of its thread is full; the default is to drop the record and count it.
     pub fn when_full(mut self, when_full: WhenFull) -> Self {
         self.when_full = when_full;
+        self
+    }
+
+    /// Keeps the less severe records in memory and writes them if something happens that makes them of interest; unless this
+    /// is called, every record is written.
+    pub fn flight_recorder(mut self, recorder: FlightRecorder) -> Self {
+        self.recorder = Some(recorder);
         self
     }
 
@@ -300,6 +310,7 @@ impl Builder {
             anchors: Anchors::new(self.read_clocks),
             idle,
             flush_interval: self.flush_interval,
+            recorder: self.recorder,
             on_error: self.on_error,
             on_notice: self.on_notice,
             running,
@@ -366,6 +377,7 @@ impl fmt::Debug for Builder {
             .field("ring_capacity", &self.ring_capacity)
             .field("when_full", &self.when_full)
             .field("flush_interval", &self.flush_interval)
+            .field("recorder", &self.recorder)
             .field("background", &self.background)
             .field("idle", &self.idle)
             .field("exit_hooks", &self.exit_hooks)

@@ -182,6 +182,11 @@ pub(crate) fn ticks_in(time: Duration) -> u64 {
     u64::try_from(product / SECOND).unwrap_or(u64::MAX)
 }
 
+/// How long `ticks` are.
+pub(crate) fn time_of(ticks: u64) -> Duration {
+    Duration::from_nanos(u64::try_from(nanoseconds_in(ticks)).unwrap_or(u64::MAX))
+}
+
 /// How many nanoseconds `ticks` are, rounded up.
 pub(crate) fn nanoseconds_in(ticks: u64) -> u128 {
     (u128::from(ticks) * SECOND).div_ceil(u128::from(frequency()))

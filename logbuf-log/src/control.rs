@@ -34,6 +34,8 @@ struct State {
     failure: Option<FlushError>,
     /// What was asked for beside writing since the last look.
     asked: Asked,
+    /// Why a dump was asked for since the last look.
+    dump: Option<String>,
     /// The file that is being written.
     path: PathBuf,
     stop: Option<Stop>,
@@ -77,6 +79,16 @@ impl Control {
         let mine = state.flushes;
         self.wake_for(state);
         mine
+    }
+
+    /// Says that what a flight recorder holds is to be written with the next flush, which has to be [asked](Self::ask) for.
+    pub(crate) fn set_dump(&self, reason: &str) {
+        self.lock().dump.get_or_insert_with(|| reason.to_owned());
+    }
+
+    /// Why a dump was asked for since the last call. What was logged before that is in the rings.
+    pub(crate) fn take_dump(&self) -> Option<String> {
+        self.lock().dump.take()
     }
 
     /// Whether flush number `mine` is dealt with.

@@ -3,12 +3,14 @@
 use std::mem;
 use std::time::{Duration, Instant};
 
+use logbuf::queue::spsc::Spsc;
 use logbuf::queue::{mpsc, spsc};
-use logbuf_format::block::{Codec, Kind};
+use logbuf::{Batch, Held};
+use logbuf_format::block::{self, Codec, Kind};
 use logbuf_format::packed::Packer;
 use logbuf_format::{Level, limits, loss::Reason};
 
-use crate::dictionary::Dictionary;
+use crate::dictionary::{Dictionary, Entry};
 use crate::loss::Losses;
 use crate::record::{self, Taken};
 use crate::registry::{REGISTRY, SHARED_RING};
@@ -36,6 +38,41 @@ pub(crate) struct Events {
     span: Span,
     /// When the first of them was taken.
     since: Option<Instant>,
+}
+
+/// What becomes of a record on its way into the block.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Choice {
+    /// It is put.
+    Put,
+    /// It is passed over.
+    Pass,
+}
+
+/// Records of one ring, one after the other.
+pub(crate) trait Walk {
+    /// The next record.
+    fn next(&mut self) -> Option<&[u8]>;
+    /// Position behind the last one handed out.
+    fn position(&self) -> u64;
+}
+
+impl Walk for Batch<'_, Spsc> {
+    fn next(&mut self) -> Option<&[u8]> {
+        self.iter().next()
+    }
+    fn position(&self) -> u64 {
+        self.end()
+    }
+}
+
+impl Walk for Held<'_, Spsc> {
+    fn next(&mut self) -> Option<&[u8]> {
+        self.next_record()
+    }
+    fn position(&self) -> u64 {
+        Held::position(self)
+    }
 }
 
 impl Events {
@@ -81,6 +118,53 @@ impl Events {
         true
     }
 
+    /// Packs those records of `walk`, which are of ring `ring` and of `thread`, that `choose` says, until the block is full: an
+    /// extent for each run of them, so that the extents say exactly what is in the file. Says whether there may be more.
+    pub(crate) fn take_some(
+        &mut self,
+        walk: &mut impl Walk,
+        ring: u32,
+        thread: &Thread,
+        dictionary: &mut Dictionary,
+        mut choose: impl FnMut(Entry) -> Choice,
+    ) -> bool {
+        let mut is_open = false;
+        let mut start = walk.position();
+        let full = loop {
+            if self.is_full() {
+                break true;
+            }
+            let Some(bytes) = walk.next() else { break false };
+            let record = record::split(bytes);
+            // One of an unknown site is counted as lost where it is put.
+            let choice = dictionary.entry(record.site).map_or(Choice::Put, &mut choose);
+            if choice == Choice::Put {
+                if !is_open {
+                    self.open(ring, thread.id, start);
+                }
+                self.put(record, dictionary, &thread.losses);
+            } else if is_open {
+                self.packer.seal(start);
+            }
+            is_open = choice == Choice::Put;
+            start = walk.position();
+        };
+        if is_open {
+            self.packer.seal(start);
+        }
+        full
+    }
+
+    /// Marks the block as one of records that a flight recorder held.
+    pub(crate) fn mark_dumped(&mut self) {
+        self.span.levels |= block::DUMPED;
+    }
+
+    /// The smallest and the largest time stamp in the block.
+    pub(crate) fn span(&self) -> (u64, u64) {
+        (self.span.first, self.span.last)
+    }
+
     /// Packs the records of `batch`, which are of the shared ring: an extent for each run of records of one thread. A
     /// thread that is not listed in the segment is nobody there.
     pub(crate) fn take_shared(
@@ -88,6 +172,7 @@ impl Events {
         batch: &mut mpsc::Batch<'_>,
         is_listed: impl Fn(u32) -> bool,
         dictionary: &mut Dictionary,
+        mut see: impl FnMut(Level),
     ) {
         let mut open: Option<u32> = None;
         let mut end = batch.start();
@@ -102,6 +187,9 @@ impl Events {
             if open.is_none() {
                 self.open(SHARED_RING, thread, end);
                 open = Some(thread);
+            }
+            if let Some(entry) = dictionary.entry(record.site) {
+                see(entry.level);
             }
             self.put(record, dictionary, &REGISTRY.stand_in.losses);
             end = batch.end();

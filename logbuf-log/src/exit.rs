@@ -33,9 +33,10 @@ pub(crate) fn arm(remote: Remote) {
         let before = panic::take_hook();
         panic::set_hook(Box::new(move |info| {
             // Twice: the hook before may never return, and it may log.
-            flush();
+            let place = info.location().map(|place| format!(" at {place}"));
+            dump(&format!("a panic{}", place.unwrap_or_default()));
             before(info);
-            flush();
+            dump("a panic");
         }));
     });
     *lock() = Some(Armed { remote, pid: process::id() });
@@ -59,13 +60,14 @@ extern "C" fn on_exit() {
     }
 }
 
-fn flush() {
+/// Flushes, with what a flight recorder holds.
+fn dump(reason: &str) {
     let remote = match &*lock() {
         Some(Armed { remote, pid }) if *pid == process::id() => remote.clone(),
         _ => return,
     };
     // Whoever panics cannot do anything about a flush that fails, and `on_error` was told.
-    let _flushed = remote.flush(Some(Instant::now() + PANIC_BOUND));
+    let _flushed = remote.dump(reason, Some(Instant::now() + PANIC_BOUND));
 }
 
 fn lock() -> std::sync::MutexGuard<'static, Option<Armed>> {

@@ -174,6 +174,15 @@ impl Guard {
         self.handle().rotate()
     }
 
+    /// See [`Handle::dump`].
+    ///
+    /// # Errors
+    ///
+    /// As there.
+    pub fn dump(&self, reason: &str) -> Result<(), FlushError> {
+        self.handle().dump(reason)
+    }
+
     /// See [`Handle::sync`].
     ///
     /// # Errors

@@ -81,6 +81,16 @@ impl Handle {
         self.remote.ask(Asked { rotate: true, ..Asked::default() }, None)
     }
 
+    /// Writes what the flight recorder holds, and flushes; `reason` is told in the file. Without a
+    /// [`FlightRecorder`](crate::FlightRecorder) it only flushes.
+    ///
+    /// # Errors
+    ///
+    /// [`FlushError`] if it cannot be written at the moment. It is tried again.
+    pub fn dump(&self, reason: &str) -> Result<(), FlushError> {
+        self.remote.dump(reason, None)
+    }
+
     /// As [`Guard::path`](crate::Guard::path).
     pub fn path(&self) -> PathBuf {
         self.remote.control.path()

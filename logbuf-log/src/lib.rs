@@ -26,6 +26,7 @@
 //! - What can be logged: [`Encode`].
 //! - Starting, flushing, stopping: [`Builder`], [`Guard`]; errors: [`InitError`], [`FlushError`], [`WriteError`].
 //! - Which calls record: [`Filter`], from `LOGBUF_LOG` or `RUST_LOG` and changed live by [`Guard::set_filter`].
+//! - Details in memory until they are wanted: [`FlightRecorder`].
 //!
 //! **What is kept.** A record whose call has returned is in the file once the guard is dropped or flushed. If a thread
 //! logs faster than the writer can write, its ring fills up and records are dropped, counted, and reported in the file:
@@ -44,6 +45,7 @@ mod error;
 mod events;
 mod exit;
 mod filter;
+mod flight;
 mod full;
 mod guard;
 mod handle;
@@ -79,6 +81,7 @@ pub use encode::Serde;
 pub use env::EnvFilterError;
 pub use error::{FlushError, InitError, Operation, WriteError};
 pub use filter::{Filter, FilterError, FilterExpected};
+pub use flight::FlightRecorder;
 pub use full::WhenFull;
 pub use guard::{Guard, Shutdown};
 pub use handle::Handle;

@@ -39,6 +39,12 @@ impl Remote {
         self.ask(Asked { flush: true, ..Asked::default() }, deadline)
     }
 
+    /// As [`flush`](Self::flush), with what a flight recorder holds.
+    pub(crate) fn dump(&self, reason: &str, deadline: Option<Instant>) -> Result<(), FlushError> {
+        self.control.set_dump(reason);
+        self.flush(deadline)
+    }
+
     /// As [`flush`](Self::flush), and until what is asked for was done then.
     pub(crate) fn ask(&self, asked: Asked, deadline: Option<Instant>) -> Result<(), FlushError> {
         if self.polled.is_none() && thread::is_writer() {

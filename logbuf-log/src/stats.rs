@@ -19,6 +19,9 @@ pub struct Stats {
     pub written: u64,
     /// Records that were logged and are not in the file, as far as the file says so.
     pub lost: u64,
+    /// Records that a [`FlightRecorder`](crate::FlightRecorder) held in memory and let go, as it was meant to: they are neither
+    /// written nor lost. When the logger has ended, `written + lost + let_go` is what was logged.
+    pub let_go: u64,
     /// Bytes in the file.
     pub bytes: u64,
     /// Blocks in the file.
@@ -98,6 +101,7 @@ pub(crate) const NONE: u64 = u64::MAX;
 pub(crate) struct Counters {
     pub(crate) written: AtomicU64,
     pub(crate) lost: AtomicU64,
+    pub(crate) let_go: AtomicU64,
     pub(crate) bytes: AtomicU64,
     pub(crate) blocks: AtomicU64,
     pub(crate) write_errors: AtomicU64,
@@ -124,6 +128,7 @@ impl Default for Counters {
         Self {
             written: zero(),
             lost: zero(),
+            let_go: zero(),
             bytes: zero(),
             blocks: zero(),
             write_errors: zero(),
@@ -147,6 +152,7 @@ impl Counters {
         Stats {
             written: read(&self.written),
             lost: read(&self.lost),
+            let_go: read(&self.let_go),
             bytes: read(&self.bytes),
             blocks: read(&self.blocks),
             write_errors: read(&self.write_errors),

@@ -10,11 +10,13 @@
 //! | `writer/sweep.rs` | from the rings into the block that is being filled |
 //! | `writer/catalog.rs` | what a segment has to list |
 //! | `writer/emit.rs` | the block, behind all that it refers to, into the file |
+//! | `writer/flight.rs` | what a flight recorder changes |
 //! | `writer/end.rs` | closing the file, or giving up |
 
 mod catalog;
 mod emit;
 mod end;
+mod flight;
 mod sweep;
 
 use core::sync::atomic::Ordering;
@@ -34,6 +36,7 @@ use crate::control::{Control, Demand, Stop};
 use crate::dictionary::Dictionary;
 use crate::error::{InitError, WriteError};
 use crate::events::Events;
+use crate::flight::{FlightRecorder, Recorder};
 use crate::guard::Running;
 use crate::idle::{Idle, IdleStrategy};
 use crate::loss::Lost;
@@ -57,6 +60,7 @@ pub(crate) struct Parts {
     pub(crate) anchors: Anchors,
     pub(crate) idle: IdleStrategy,
     pub(crate) flush_interval: Duration,
+    pub(crate) recorder: Option<FlightRecorder>,
     pub(crate) on_error: OnError,
     pub(crate) on_notice: OnNotice,
     pub(crate) running: Running,
@@ -91,6 +95,10 @@ pub(crate) struct Writer {
     losses: Vec<(Option<Arc<Thread>>, Lost)>,
     /// The first thread to have its ring after the segment began.
     first_thread: u32,
+    /// None if every record is written.
+    recorder: Option<Recorder>,
+    /// The number of the thread that has this turn, if it has a ring; otherwise 0, as no other has.
+    thread: u32,
     /// Whether the segment was closed, or given up.
     ended: bool,
     /// Until the end, when another logger may start.
@@ -120,6 +128,17 @@ struct Attached {
     listed: bool,
     /// Whether its thread has ended and everything in it was taken.
     finished: bool,
+    /// Position up to which all records are dealt with: written, or not to be.
+    done: u64,
+    /// Whether what it holds was put because of a dump, and is not written yet.
+    is_dumped: bool,
+}
+
+impl Attached {
+    fn new(ring: Ring) -> Self {
+        let done = ring.consumer.read_position();
+        Self { ring, listed: false, finished: false, done, is_dumped: false }
+    }
 }
 
 impl Writer {
@@ -155,6 +174,8 @@ impl Writer {
             failure: None,
             losses: Vec::new(),
             first_thread,
+            recorder: parts.recorder.map(Recorder::new),
+            thread: 0,
             ended: false,
             running: Some(parts.running),
         })
@@ -190,8 +211,8 @@ impl Writer {
         {
             return Turn::Failing { retry_at };
         }
-        let sweep = self.sweep(budget);
-        let failed = self.is_due(demand) && self.emit().is_err();
+        let (sweep, dump) = self.sweep_and_dump(demand, budget);
+        let failed = dump.is_err() || self.is_due(demand) && self.emit().is_err();
         self.note_oldest();
         if demand.flush_due && failed {
             self.control.answer(demand.flush, self.failure.as_ref());

@@ -112,6 +112,9 @@ impl Serialize for Object<'_> {
         map.serialize_entry("thread", &Shown(record.thread()))?;
         map.serialize_entry("message", self.message)?;
         map.serialize_entry("fields", &Fields(record))?;
+        if record.is_dumped() {
+            map.serialize_entry("dumped", &true)?;
+        }
         map.end()
     }
 }

@@ -14,6 +14,10 @@ pub const MAGIC: [u8; 4] = *b"LBLK";
 /// Bytes of a block's header.
 pub const HEADER_LEN: usize = 64;
 
+/// Bit of [`Summary::levels`] in a block of EVENTS that a flight recorder held until something made them of interest. The bits
+/// below it are those of the levels.
+pub const DUMPED: u8 = 1 << 5;
+
 codes! {
     /// What a block holds. Blocks of unknown kinds are skipped.
     Kind: u8 {
@@ -63,7 +67,7 @@ pub struct Summary {
     pub kind: Kind,
     /// How it is encoded.
     pub codec: Codec,
-    /// The [bits](crate::Level::bit) of the levels of the records inside.
+    /// The [bits](crate::Level::bit) of the levels of the records inside, and [`DUMPED`].
     pub levels: u8,
     /// The salt of the segment.
     pub salt: u64,

@@ -60,8 +60,10 @@ impl Writer {
         self.failure = None;
         self.control.set_path(self.output.path());
         self.losses.clear();
-        for attached in &mut self.rings {
-            attached.ring.consumer.release_held();
+        if self.recorder.is_some() {
+            self.settle_held();
+        } else {
+            self.rings.iter_mut().for_each(|attached| attached.ring.consumer.release_held());
         }
         if let Some(consumer) = &mut self.shared {
             consumer.release_held();

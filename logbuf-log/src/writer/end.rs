@@ -31,6 +31,7 @@ impl Writer {
                 Err(Failed) => thread::sleep(retry_delay(self.output.failures())),
             }
         }
+        self.let_all_go();
         self.output.close();
         self.report_errors();
         self.end(0);
@@ -43,6 +44,7 @@ impl Writer {
             thread.as_deref().unwrap_or(&REGISTRY.stand_in).losses.put_back(&lost);
         }
         self.output.abandon();
+        self.let_all_go();
         self.adopt_rings();
         let mut left = 0;
         for attached in &mut self.rings {

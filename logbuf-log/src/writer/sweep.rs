@@ -45,13 +45,25 @@ impl Writer {
         }
         self.adopt_rings();
         let sweep = self.drain_all(budget);
-        if self.rings.iter().any(|attached| attached.finished) && self.emit().is_ok() {
-            for attached in self.rings.extract_if(.., |attached| attached.finished) {
-                self.control.counters.note_used(attached.ring.thread.high_water());
-                REGISTRY.retire(attached.ring);
-            }
-        }
+        self.retire_ended();
         sweep
+    }
+
+    /// Lets go of the rings whose threads have ended, and of which nothing is left.
+    fn retire_ended(&mut self) {
+        let is_over = if self.recorder.is_some() {
+            self.bound_ended();
+            |attached: &mut Attached| attached.finished && attached.ring.consumer.held_bytes() == 0
+        } else {
+            if !self.rings.iter().any(|attached| attached.finished) || self.emit().is_err() {
+                return;
+            }
+            |attached: &mut Attached| attached.finished
+        };
+        for attached in self.rings.extract_if(.., is_over) {
+            self.control.counters.note_used(attached.ring.thread.high_water());
+            REGISTRY.retire(attached.ring);
+        }
     }
 
     fn drain_all(&mut self, mut budget: usize) -> Sweep {
@@ -80,7 +92,9 @@ impl Writer {
         let (_, lap) = self.room(source);
         let mut left = lap.min(*budget);
         while left > 0 {
+            let was_due = self.is_dump_due();
             let taken = match source {
+                Source::Own(i) if self.recorder.is_some() => self.take_kept(i, left),
                 Source::Own(i) => self.take_extent(i, left),
                 Source::Shared => self.take_shared(left),
             };
@@ -94,8 +108,16 @@ impl Writer {
             if let Source::Own(i) = source {
                 self.rings[i].ring.thread.note_used(held);
             }
-            if (self.events.is_full() || held > capacity / 2) && self.emit().is_err() {
+            let is_crowded = match source {
+                Source::Own(i) if self.recorder.is_some() => self.is_crowded(i),
+                _ => held > capacity / 2,
+            };
+            if (self.events.is_full() || is_crowded) && self.emit().is_err() {
                 return Sweep::Cut;
+            }
+            if self.is_dump_due() && !was_due {
+                // The other rings come first, which are to be dumped as well.
+                break;
             }
         }
         sweep
@@ -120,7 +142,7 @@ impl Writer {
         }
         self.control.counters.add_threads(rings.iter().map(|ring| &ring.thread));
         let rings = rings.into_iter();
-        self.rings.extend(rings.map(|ring| Attached { ring, listed: false, finished: false }));
+        self.rings.extend(rings.map(Attached::new));
     }
 
     /// Copies up to `limit` bytes of ring `i` into the block. Returns how many bytes of ring that were.
@@ -143,11 +165,15 @@ impl Writer {
         let Some(consumer) = &mut self.shared else { return 0 };
         let mut batch = consumer.batch(limit.min(BATCH));
         // Threads that had their rings since the segment began are listed in it, and so are those whose rings are here.
-        let rings = &self.rings;
+        let (rings, recorder) = (&self.rings, &mut self.recorder);
         let is_listed = |id| {
             id >= self.first_thread || rings.iter().any(|attached| attached.ring.thread.id == id)
         };
-        self.events.take_shared(&mut batch, is_listed, &mut self.dictionary);
+        self.events.take_shared(&mut batch, is_listed, &mut self.dictionary, |level| {
+            if let Some(recorder) = recorder {
+                recorder.see(level);
+            }
+        });
         let taken = batch.end() - batch.start();
         batch.hold();
         taken as usize

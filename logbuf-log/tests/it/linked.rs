@@ -69,11 +69,13 @@ impl Built {
     }
 }
 
-/// What a site of the program says, and its level. All but the reports of rate limits.
+/// What a site of the program says, and its level. All but the reports of rate limits and of the logger itself.
 fn said(sites: &[Site]) -> Vec<(&str, Level)> {
     let mut said: Vec<_> = sites
         .iter()
-        .filter(|site| !site.template.starts_with("suppressed"))
+        .filter(|site| {
+            !site.template.starts_with("suppressed") && !site.target.starts_with("logbuf::")
+        })
         .map(|site| (site.template.as_str(), site.level))
         .collect();
     said.sort_unstable();

@@ -10,6 +10,7 @@ mod exits;
 mod faults;
 mod files;
 mod filters;
+mod flight;
 mod full;
 mod grammar;
 mod limits;

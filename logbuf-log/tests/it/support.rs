@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use logbuf_decode::{Reader, Record};
-use logbuf_format::block::Kind;
+use logbuf_format::block::{self, Codec, Kind};
+use logbuf_format::packed;
 use logbuf_format::scan::{self, Scan};
 use logbuf_format::segment::Header;
 use logbuf_format::site::Site;
@@ -187,20 +188,31 @@ impl Shown {
     }
 }
 
+/// Visits the blocks of a whole file, in order, with their payloads in codec raw.
+pub(crate) fn for_each_block(bytes: &[u8], mut visit: impl FnMut(&block::Header, &[u8])) {
+    let (header, mut at) = Header::take(bytes).expect("the file has a header");
+    while let Scan::Found { offset, header } = scan::next_block(bytes, at, Some(header.salt)) {
+        let mut payload = header.payload(&bytes[offset..]).expect("the block is whole");
+        if header.summary.codec == Codec::PACKED {
+            let mut raw = Vec::new();
+            packed::expand(&payload, &mut raw).expect("the payload is whole");
+            payload = raw.into();
+        }
+        visit(&header, &payload);
+        at = offset + header.block_len();
+    }
+}
+
 /// The call sites that a whole file lists, by number; the last entry of each counts.
 pub(crate) fn listed_sites(path: &Path) -> Vec<Site> {
     let bytes = std::fs::read(path).expect("the file is there");
-    let (header, mut at) = Header::take(&bytes).expect("the file has a header");
     let mut sites = BTreeMap::new();
-    while let Scan::Found { offset, header } = scan::next_block(&bytes, at, Some(header.salt)) {
-        let block = &bytes[offset..];
+    for_each_block(&bytes, |header, payload| {
         if header.summary.kind == Kind::SITES {
-            let payload = header.payload(block).expect("the block is whole");
-            for site in Site::table(&payload).map(|site| site.expect("the site can be read")) {
+            for site in Site::table(payload).map(|site| site.expect("the site can be read")) {
                 sites.insert(site.id, site);
             }
         }
-        at = offset + header.block_len();
-    }
+    });
     sites.into_values().collect()
 }
