@@ -1,6 +1,7 @@
 //! Starting a logger.
 
 mod output;
+mod rings;
 
 use std::fmt;
 use std::fs;
@@ -30,6 +31,7 @@ use crate::notice::{Notice, OnNotice};
 use crate::output::{Options, Target};
 use crate::registry::{DEFAULT_RING_CAPACITY, REGISTRY};
 use crate::remote::Remote;
+use crate::session::{self, Keeping};
 use crate::site::{SITES, Site};
 use crate::writer::{OnError, Parts, Writer};
 use crate::{limit, platform, switch};
@@ -65,6 +67,7 @@ pub struct Builder {
     on_error: OnError,
     on_notice: OnNotice,
     recorder: Option<FlightRecorder>,
+    rings: Keeping,
     background: Background,
     idle: IdleStrategy,
     exit_hooks: bool,
@@ -100,6 +103,7 @@ impl Builder {
             }),
             on_notice: Box::new(|notice| eprintln!("logbuf: {notice}")),
             recorder: None,
+            rings: Keeping::default(),
             background: Background::default(),
             idle: IdleStrategy::default(),
             exit_hooks: true,
@@ -285,12 +289,11 @@ impl Builder {
         let running = Running::begin()?;
         let bytes = self.ring_capacity;
         Storage::heap(bytes).map_err(|source| InitError::RingCapacity { bytes, source })?;
-        REGISTRY.make_shared().map_err(|source| InitError::RingCapacity { bytes, source })?;
         if self.clock.is_some() {
             SITES.iter().for_each(Site::close);
         }
         clock::supply(self.clock);
-        let meta = Meta {
+        let mut meta = Meta {
             writer: concat!("logbuf-log ", env!("CARGO_PKG_VERSION")).to_owned(),
             process: platform::process_name(),
             pid: std::process::id(),
@@ -300,6 +303,8 @@ impl Builder {
             ticks_per_second: clock::frequency(),
             session: 0,
         };
+        meta.session = session::keep(&self.rings, self.output.target.log(), &meta);
+        REGISTRY.make_shared().map_err(|source| InitError::RingCapacity { bytes, source })?;
         let dictionary = Dictionary::new().map_err(|source| InitError::Description { source })?;
         let control = Arc::new(Control::default());
         let writer = Writer::new(Parts {
@@ -347,6 +352,7 @@ impl Settings {
     /// Lets calls record.
     fn put_in_force(self, remote: Remote, thread: Option<JoinHandle<()>>) -> Guard {
         REGISTRY.set_ring_capacity(self.ring_capacity);
+        REGISTRY.stock();
         let suppressed_before = limit::suppressed();
         REGISTRY.when_full.set(self.when_full);
         REGISTRY.set_writer(Some(Arc::clone(&remote.control)));

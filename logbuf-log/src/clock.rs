@@ -4,6 +4,7 @@ use core::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{OnceLock, PoisonError, RwLock};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
+use logbuf_format::clock::Anchor;
 use logbuf_format::segment::Clock;
 
 mod anchors;
@@ -56,6 +57,14 @@ pub(crate) struct Reading {
     pub(crate) uncertainty_ns: u32,
     /// How far all three may be apart.
     pub(crate) spread_ns: u32,
+}
+
+impl Reading {
+    /// Ticks and wall clock.
+    pub(crate) fn anchor(&self) -> Anchor {
+        let Self { ticks, unix_ns, uncertainty_ns, .. } = *self;
+        Anchor { ticks, unix_ns, uncertainty_ns, step: false }
+    }
 }
 
 /// What reads the clocks: [`read`], or a test's.

@@ -9,6 +9,7 @@ use logbuf_format::types::Type;
 use logbuf_format::{Error, Level};
 
 use crate::description::Description;
+use crate::place::Place;
 use crate::registry::REGISTRY;
 use crate::site::{self as sites, Registration, SITES, Site, SiteId};
 use crate::static_level::is_compiled_in;
@@ -160,36 +161,7 @@ impl Dictionary {
         site: &Site,
         described: Option<Description>,
     ) -> Result<(), Error> {
-        let typed = described.is_some();
-        let (types, definitions) = described.unwrap_or_default().into_parts();
-        let mut types = types.into_iter();
-        let slots = site.names.iter().enumerate().map(|(i, &name)| Slot {
-            name: name.to_owned(),
-            role: if i < site.arguments { Role::Argument } else { Role::Field },
-            ty: types.next().unwrap_or(Type::Unit),
-        });
-        let place = &site.place;
-        let entry = site::Site {
-            id: number,
-            hash: site::hash(
-                place.level,
-                place.target,
-                place.file,
-                place.line,
-                place.column,
-                site.template,
-            ),
-            level: place.level,
-            target: place.target.to_owned(),
-            file: place.file.to_owned(),
-            line: place.line,
-            column: place.column,
-            template: site.template.to_owned(),
-            values: slots.collect(),
-            typed,
-            definitions,
-            kind: site::Kind::Event,
-        };
+        let entry = entry(number, site, described);
         if self.tables.last().is_none_or(|table| table.payload.len() >= TABLE) {
             self.tables.push(Table::new(Kind::SITES));
         }
@@ -208,4 +180,36 @@ fn recorded(number: usize) -> Option<(&'static Site, Option<Registration>)> {
     let id = ((number - SITES.len()) as SiteId) << 1 | 1;
     let instance = REGISTRY.instance(id)?;
     Some((instance.site, Some(instance.registration)))
+}
+
+/// What files say of a site that they know as `number`, typed if its types are `described`.
+pub(crate) fn entry(number: u32, site: &Site, described: Option<Description>) -> site::Site {
+    let typed = described.is_some();
+    let (types, definitions) = described.unwrap_or_default().into_parts();
+    let mut types = types.into_iter();
+    let slots = site.names.iter().enumerate().map(|(i, &name)| Slot {
+        name: name.to_owned(),
+        role: if i < site.arguments { Role::Argument } else { Role::Field },
+        ty: types.next().unwrap_or(Type::Unit),
+    });
+    let Place { level, target, file, line, column, .. } = site.place;
+    site::Site {
+        id: number,
+        hash: site::hash(level, target, file, line, column, site.template),
+        level,
+        target: target.to_owned(),
+        file: file.to_owned(),
+        line,
+        column,
+        template: site.template.to_owned(),
+        values: slots.collect(),
+        typed,
+        definitions,
+        kind: site::Kind::Event,
+    }
+}
+
+/// The number by which files know the instance at `index` of the registry's list.
+pub(crate) fn instance_number(index: usize) -> u32 {
+    (SITES.len() + index) as u32
 }

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, Once, PoisonError};
 use std::time::{Duration, Instant};
 
 use crate::remote::Remote;
-use crate::{platform, thread};
+use crate::{platform, session, thread};
 
 /// How long an exit waits for the writer, at most.
 const EXIT_BOUND: Duration = Duration::from_secs(5);
@@ -58,6 +58,8 @@ extern "C" fn on_exit() {
     {
         let _left_if_time_is_over = remote.end(Some(Instant::now() + EXIT_BOUND));
     }
+    // It has a handler of its own, which may have come too early.
+    session::end_at_exit();
 }
 
 /// Flushes, with what a flight recorder holds.

@@ -12,9 +12,10 @@ use crate::env::EnvFilterError;
 use crate::error::{FlushError, InitError};
 use crate::filter::Filter;
 use crate::handle::Handle;
+use crate::registry::REGISTRY;
 use crate::remote::Remote;
 use crate::stats::{RingStats, Stats};
-use crate::{exit, limit, switch};
+use crate::{exit, limit, session, switch};
 
 /// Whether a logger is running in this process.
 static RUNNING: AtomicBool = AtomicBool::new(false);
@@ -146,7 +147,13 @@ impl Guard {
     /// What was written and lost so far, and how far behind the writer is. Takes less than a microsecond and disturbs nobody.
     pub fn stats(&self) -> Stats {
         let suppressed = limit::suppressed() - self.suppressed_before;
-        Stats { suppressed, ..self.control().counters.read() }
+        Stats {
+            suppressed,
+            private_rings: REGISTRY.private_rings.load(Ordering::Relaxed),
+            unlisted_sites: session::unlisted_sites(),
+            recovered: session::recovered(),
+            ..self.control().counters.read()
+        }
     }
 
     /// How full the rings of the threads have been that log.
@@ -244,4 +251,9 @@ impl Drop for Running {
     fn drop(&mut self) {
         RUNNING.store(false, Ordering::Release);
     }
+}
+
+/// Whether a logger is running in this process.
+pub(crate) fn is_running() -> bool {
+    RUNNING.load(Ordering::Relaxed)
 }

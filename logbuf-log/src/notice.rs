@@ -7,6 +7,8 @@ use std::sync::{Mutex, PoisonError};
 use std::{mem, panic};
 
 use crate::background::ThreadOption;
+use crate::recover::{RecoverError, Report};
+use crate::session::SessionError;
 
 /// Something that the user may want to know and that stops nothing. [`Builder::on_notice`](crate::Builder::on_notice)
 /// takes what is to be done with it.
@@ -25,6 +27,21 @@ pub enum Notice {
     WallClockStepped {
         /// By how many nanoseconds; negative if it was set back.
         by_ns: i64,
+    },
+    /// What an earlier process had left in its rings was salvaged: see [`recover`](crate::recover).
+    Recovered {
+        /// What came of it.
+        report: Report,
+    },
+    /// What an earlier process left in its rings could not be salvaged. It is still there.
+    NotRecovered {
+        /// Why.
+        source: RecoverError,
+    },
+    /// What is in the rings is lost if this process is killed: see [`Builder::crash_safe`](crate::Builder::crash_safe).
+    NotCrashSafe {
+        /// Why.
+        source: SessionError,
     },
     /// More notices came than were kept for the writer to deliver.
     Dropped {
@@ -48,6 +65,11 @@ impl fmt::Display for Notice {
                     seconds.unsigned_abs(),
                     rest.unsigned_abs()
                 )
+            }
+            Self::Recovered { report } => report.fmt(f),
+            Self::NotRecovered { source } => source.fmt(f),
+            Self::NotCrashSafe { source } => {
+                write!(f, "records are lost if the process is killed: {source}")
             }
             Self::Dropped { count } => write!(f, "{count} more notices were not kept"),
         }

@@ -1,17 +1,19 @@
 //! Where call sites, threads and the writer meet: the cold side of everything the hot path uses.
 
-use core::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
+use core::sync::atomic::{AtomicU32, AtomicU64, AtomicUsize, Ordering};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, RwLock};
 
 use logbuf::queue::mpsc;
 use logbuf::queue::spsc::{self, Consumer, Producer};
-use logbuf::{Storage, StorageError};
+use logbuf::{Pages, Storage, StorageError};
 
 use crate::clock;
 use crate::control::Control;
+use crate::dictionary;
 use crate::full::Policy;
 use crate::platform;
+use crate::session::{self, RingFile};
 use crate::signature::Signature;
 use crate::site::{Registration, Site, SiteId};
 use crate::thread::Thread;
@@ -28,7 +30,8 @@ pub(crate) static REGISTRY: Registry = Registry {
     ring_capacity: AtomicUsize::new(DEFAULT_RING_CAPACITY),
     next_ring: AtomicU32::new(1),
     next_thread: AtomicU32::new(1),
-    stand_in: Thread::new(0, 0, String::new()),
+    private_rings: AtomicU64::new(0),
+    stand_in: Thread::new(0, 0, String::new(), None),
 };
 
 /// Bytes of a thread's ring unless the builder says otherwise: some six thousand records of three numbers.
@@ -42,6 +45,10 @@ pub(crate) const SHARED_RING: u32 = 0;
 
 /// Bytes of idle rings that are kept for the next threads.
 const IDLE_BYTES: usize = 16 << 20;
+
+/// Rings that are made before there are threads for them, and bytes of all of them.
+const SPARES: usize = 2;
+const SPARE_BYTES: usize = 4 << 20;
 
 pub(crate) struct Registry {
     /// Made when first needed, because a hash map cannot be made in a static.
@@ -60,6 +67,8 @@ pub(crate) struct Registry {
     ring_capacity: AtomicUsize,
     next_ring: AtomicU32,
     next_thread: AtomicU32,
+    /// Rings made in memory of the process.
+    pub(crate) private_rings: AtomicU64,
     /// Stands for all threads that had no ring when they lost a record.
     pub(crate) stand_in: Thread,
 }
@@ -84,6 +93,7 @@ pub(crate) struct Ring {
     pub(crate) id: u32,
     pub(crate) consumer: Consumer,
     pub(crate) thread: Arc<Thread>,
+    file: Option<RingFile>,
 }
 
 /// A ring without a thread. Its positions go on with the next thread.
@@ -91,6 +101,7 @@ struct IdleRing {
     id: u32,
     producer: Producer,
     consumer: Consumer,
+    file: Option<RingFile>,
 }
 
 impl Registry {
@@ -98,6 +109,7 @@ impl Registry {
     pub(crate) fn identify(&self, site: &'static Site, registration: Registration) -> SiteId {
         let registered = site.register(registration);
         if registered.signature == registration.signature {
+            catalogue(site, registered);
             // Where the counter is no clock, the site stays closed, and each call comes here and takes another clock.
             if clock::is_counter() {
                 site.open(registered);
@@ -112,11 +124,13 @@ impl Registry {
             let mut instances = self.instances.write().unwrap_or_else(PoisonError::into_inner);
             let Instances { list, index } = instances.get_or_insert_default();
             *index.entry(key).or_insert_with(|| {
+                // Before anybody can find it, and so before there is a record of it.
+                catalogue_instance(list.len(), site, registration);
                 list.push(Instance { site, registration });
                 list.len() - 1
             })
         });
-        (place as SiteId) << 1 | 1
+        instance_id(place)
     }
 
     /// The instance that was given `id`.
@@ -127,28 +141,41 @@ impl Registry {
 
     /// Gives the calling thread a number and its first ring.
     pub(crate) fn attach(&self) -> Option<(Producer, Arc<Thread>)> {
-        let thread = Arc::new(Thread::new(
-            self.next_thread.fetch_add(1, Ordering::Relaxed),
-            platform::thread_id(),
-            std::thread::current().name().unwrap_or_default().to_owned(),
-        ));
+        let id = self.next_thread.fetch_add(1, Ordering::Relaxed);
+        let os_id = platform::thread_id();
+        let name = std::thread::current().name().unwrap_or_default().to_owned();
+        let slot = session::current().and_then(|session| session.threads.put(id, os_id, &name));
+        let thread = Arc::new(Thread::new(id, os_id, name, slot));
         let producer = self.ring(self.ring_capacity(), &thread)?;
         Some((producer, thread))
     }
 
     /// Finds or makes a ring of `capacity` bytes for `thread`, and hands its other end to the writer.
     pub(crate) fn ring(&self, capacity: usize, thread: &Arc<Thread>) -> Option<Producer> {
-        let IdleRing { id, producer, consumer } = self.idle_ring(capacity).or_else(|| {
-            let (producer, consumer) = spsc::try_new(capacity).ok()?;
-            Some(IdleRing {
-                id: self.next_ring.fetch_add(1, Ordering::Relaxed),
-                producer,
-                consumer,
-            })
-        })?;
+        let ring = self.idle_ring(capacity).or_else(|| self.new_ring(capacity))?;
+        let IdleRing { id, producer, consumer, file } = ring;
+        consumer.set_label(thread.id.into());
         thread.ring_bytes.fetch_add(capacity, Ordering::Relaxed);
-        lock(&self.rings).push(Ring { id, consumer, thread: Arc::clone(thread) });
+        lock(&self.rings).push(Ring { id, consumer, thread: Arc::clone(thread), file });
         Some(producer)
+    }
+
+    /// Makes rings for the next threads, so that their first records need not wait for it. Not where they are large.
+    pub(crate) fn stock(&self) {
+        let capacity = self.ring_capacity();
+        let wanted = SPARES.min(SPARE_BYTES / capacity);
+        let is_spare = |ring: &&IdleRing| ring.consumer.capacity() == capacity;
+        while lock(&self.idle).iter().filter(is_spare).count() < wanted {
+            let Some(ring) = self.new_ring(capacity) else { break };
+            lock(&self.idle).push(ring);
+        }
+    }
+
+    fn new_ring(&self, capacity: usize) -> Option<IdleRing> {
+        let id = self.next_ring.fetch_add(1, Ordering::Relaxed);
+        let (storage, file) = memory(&format!("{}{id}", session::RING), capacity).ok()?;
+        let (producer, consumer) = spsc::with_storage(storage);
+        Some(IdleRing { id, producer, consumer, file })
     }
 
     fn idle_ring(&self, capacity: usize) -> Option<IdleRing> {
@@ -167,7 +194,8 @@ impl Registry {
             return;
         }
         if let Some(producer) = ring.consumer.renew_producer() {
-            idle.push(IdleRing { id: ring.id, producer, consumer: ring.consumer });
+            let Ring { id, consumer, file, .. } = ring;
+            idle.push(IdleRing { id, producer, consumer, file });
         }
     }
 
@@ -180,7 +208,10 @@ impl Registry {
     pub(crate) fn make_shared(&self) -> Result<(), StorageError> {
         let mut shared = lock(&self.shared);
         if self.shared_producer.get().is_none() {
-            let (producer, consumer) = mpsc::try_new(SHARED_CAPACITY)?;
+            let (storage, file) = memory(session::SHARED, SHARED_CAPACITY)?;
+            // It is there as long as the process is.
+            std::mem::forget(file);
+            let (producer, consumer) = mpsc::with_storage(storage);
             *shared = Some(consumer);
             // The lock is held, so nobody else can have set it.
             let _first = self.shared_producer.set(producer);
@@ -237,6 +268,44 @@ impl Registry {
         let bytes = bytes.next_power_of_two().max(Storage::MIN_CAPACITY);
         self.ring_capacity.store(bytes, Ordering::Relaxed);
     }
+}
+
+/// Memory for a ring, in the session if there is one and it has room, and without a page fault left for the hot path where the
+/// system can do that.
+fn memory(name: &str, capacity: usize) -> Result<(Storage, Option<RingFile>), StorageError> {
+    let shared = session::current().map(|session| session.ring(name, capacity));
+    if let Some(Ok((storage, file))) = shared {
+        return Ok((storage, Some(file)));
+    }
+    REGISTRY.private_rings.fetch_add(1, Ordering::Relaxed);
+    let prefault = Pages { prefault: true, ..Pages::default() };
+    let storage = Storage::anonymous(capacity, prefault).or_else(|_| Storage::heap(capacity))?;
+    Ok((storage, None))
+}
+
+/// Lists a site in the session's catalogue, unless it is there.
+fn catalogue(site: &'static Site, registration: &Registration) {
+    if site.is_catalogued() {
+        return;
+    }
+    let Some(session) = session::current() else { return };
+    let number = crate::site::index_of(site.id()).expect("every site is among `SITES`");
+    let entry = dictionary::entry(number as u32, site, Some(registration.description()));
+    session.catalogue.put(site.id(), &entry);
+    site.set_catalogued(true);
+}
+
+/// Lists the instance that is about to have this index.
+fn catalogue_instance(index: usize, site: &'static Site, registration: Registration) {
+    let Some(session) = session::current() else { return };
+    let number = dictionary::instance_number(index);
+    let entry = dictionary::entry(number, site, Some(registration.description()));
+    session.catalogue.put(instance_id(index), &entry);
+}
+
+/// What records have in the place of a site for the instance at `index`.
+fn instance_id(index: usize) -> SiteId {
+    (index as SiteId) << 1 | 1
 }
 
 /// Locks, whether or not a thread panicked while it held the lock: what these locks guard is whole between statements.

@@ -8,7 +8,7 @@
 /// Never 0, which stands for "none yet".
 pub(crate) type Signature = u64;
 
-const OFFSET_BASIS: u64 = 0xCBF2_9CE4_8422_2325;
+pub(crate) const OFFSET_BASIS: u64 = 0xCBF2_9CE4_8422_2325;
 const PRIME: u64 = 0x0100_0000_01B3;
 
 /// The signature of the type called `name`.
@@ -31,7 +31,7 @@ pub const fn pair(first: Signature, second: Signature) -> Signature {
 }
 
 /// FNV-1a, 64 bits (Fowler, Noll, Vo; parameters as in RFC 9923).
-const fn mix(mut hash: u64, bytes: &[u8]) -> u64 {
+pub(crate) const fn mix(mut hash: u64, bytes: &[u8]) -> u64 {
     let mut i = 0;
     while i < bytes.len() {
         hash = (hash ^ bytes[i] as u64).wrapping_mul(PRIME);

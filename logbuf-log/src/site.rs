@@ -1,7 +1,7 @@
 //! Call sites: the static behind each macro call.
 
 use core::ptr;
-use core::sync::atomic::{AtomicU64, Ordering};
+use core::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::OnceLock;
 
 use linkme::distributed_slice;
@@ -44,6 +44,8 @@ pub struct Site {
     signature: AtomicU64,
     /// What the values of the first record were.
     registration: OnceLock<Registration>,
+    /// Whether the catalogue of the session has it.
+    catalogued: AtomicBool,
     pub(crate) place: Place,
     /// In canonical form.
     pub(crate) template: &'static str,
@@ -66,6 +68,7 @@ impl Site {
         Self {
             signature: AtomicU64::new(0),
             registration: OnceLock::new(),
+            catalogued: AtomicBool::new(false),
             place,
             template,
             names,
@@ -110,6 +113,17 @@ impl Site {
     pub(crate) fn close(&self) {
         // Relaxed: no signature is 0, and nothing is read on the strength of this.
         self.signature.store(0, Ordering::Relaxed);
+    }
+
+    /// Whether the catalogue of the session has the site, so that records may refer to it.
+    pub(crate) fn is_catalogued(&self) -> bool {
+        // Acquire, with the release below: so does what the catalogue holds.
+        self.catalogued.load(Ordering::Acquire)
+    }
+
+    /// Says whether it has.
+    pub(crate) fn set_catalogued(&self, catalogued: bool) {
+        self.catalogued.store(catalogued, Ordering::Release);
     }
 
     /// The types it was registered with, if it has recorded.

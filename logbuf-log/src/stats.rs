@@ -42,6 +42,13 @@ pub struct Stats {
     pub behind: Duration,
     /// How long records waited between the call and the end of the write.
     pub delay: Delay,
+    /// Rings that this process made in memory of its own, because there was no room in shared memory, or no wish to use it: see
+    /// [`Builder::crash_safe`](crate::Builder::crash_safe). What is in them is lost if the process is killed.
+    pub private_rings: u64,
+    /// Call sites whose records could not be read if the process were killed, because there was no room to describe them.
+    pub unlisted_sites: u64,
+    /// Records of earlier processes that the start salvaged.
+    pub recovered: u64,
 }
 
 /// What is known of the ring of one thread. [`Guard::rings`](crate::Guard::rings) lists them.
@@ -142,7 +149,7 @@ impl Default for Counters {
 }
 
 impl Counters {
-    /// All but `suppressed`, which the call sites count.
+    /// All that the writer counts.
     pub(crate) fn read(&self) -> Stats {
         // Relaxed: each counter is right for itself; nothing is read on the strength of one.
         let read = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
@@ -158,6 +165,9 @@ impl Counters {
             write_errors: read(&self.write_errors),
             notices: read(&self.notices),
             suppressed: 0,
+            private_rings: 0,
+            unlisted_sites: 0,
+            recovered: 0,
             threads,
             high_water: most.max(self.high_water.load(Ordering::Relaxed)),
             behind: duration(behind),

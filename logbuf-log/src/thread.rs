@@ -14,6 +14,7 @@ use logbuf_format::loss::Reason;
 use crate::full::{Patience, WhenFull};
 use crate::loss::Losses;
 use crate::registry::REGISTRY;
+use crate::session::threads::Slot;
 use crate::site::Site;
 
 /// The part of a ring that is kept for records of [`RESERVED`] and above: one in this many bytes.
@@ -36,10 +37,12 @@ pub(crate) struct Thread {
     pub(crate) losses: Losses,
     /// The most bytes of its ring that were seen in use.
     high_water: AtomicUsize,
+    /// Its place in the session, which it keeps as long as there are records of it.
+    _slot: Option<Slot>,
 }
 
 impl Thread {
-    pub(crate) const fn new(id: u32, os_id: u64, name: String) -> Self {
+    pub(crate) const fn new(id: u32, os_id: u64, name: String, slot: Option<Slot>) -> Self {
         Self {
             id,
             os_id,
@@ -47,6 +50,7 @@ impl Thread {
             ring_bytes: AtomicUsize::new(0),
             losses: Losses::new(),
             high_water: AtomicUsize::new(0),
+            _slot: slot,
         }
     }
 

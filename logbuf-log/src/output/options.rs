@@ -1,9 +1,11 @@
 //! What the builder says about files.
 
+use std::ffi::OsStr;
 use std::path::PathBuf;
 use std::time::Duration;
 
 use super::destination::Destination;
+use super::location::folder_of;
 use super::retention::Retention;
 use super::sink::Sink;
 use crate::error::InitError;
@@ -69,6 +71,14 @@ impl Options {
 }
 
 impl Target {
+    /// The folder of the files, and what their names begin with; `None` if they are no files of ours.
+    pub(crate) fn log(&self) -> Option<(PathBuf, &OsStr)> {
+        match self {
+            Self::Segments(path) | Self::File(path) => Some((folder_of(path), path.file_name()?)),
+            Self::Sink(..) => None,
+        }
+    }
+
     pub(crate) fn into_destination(self) -> Result<Destination, InitError> {
         match self {
             Self::Segments(path) => Destination::folder(&path),

@@ -44,6 +44,7 @@ impl Writer {
             return Sweep::Cut;
         }
         self.adopt_rings();
+        REGISTRY.stock();
         let sweep = self.drain_all(budget);
         self.retire_ended();
         sweep
@@ -147,7 +148,7 @@ impl Writer {
 
     /// Copies up to `limit` bytes of ring `i` into the block. Returns how many bytes of ring that were.
     fn take_extent(&mut self, i: usize, limit: usize) -> usize {
-        let Attached { ring: Ring { id, consumer, thread }, finished, .. } = &mut self.rings[i];
+        let Attached { ring: Ring { id, consumer, thread, .. }, finished, .. } = &mut self.rings[i];
         // Before the records: if the producer was gone by then, what is found now is all there is.
         let gone = consumer.is_producer_gone();
         let mut batch = consumer.batch(limit.min(BATCH));

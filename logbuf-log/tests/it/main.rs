@@ -18,6 +18,8 @@ mod linked;
 mod options;
 mod output;
 mod places;
+#[cfg(target_os = "linux")]
+mod recovery;
 #[cfg(feature = "serde")]
 mod serde;
 mod support;

@@ -1,0 +1,164 @@
+//! What came of a recovery.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::path::PathBuf;
+
+use logbuf::ImageError;
+use logbuf_format::timeline::Timeline;
+
+use crate::session::header::Header;
+
+/// What came of the recovery of one session.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Report {
+    /// The name of the session.
+    pub name: String,
+    /// The number of its process; 0 if the session had no header yet.
+    pub pid: u32,
+    /// The segment that holds what was recovered; `None` if there was nothing.
+    pub path: Option<PathBuf>,
+    /// Records that were in the rings and in no file.
+    pub records: u64,
+    /// Of which threads.
+    pub threads: Vec<ThreadReport>,
+    /// The times of the earliest and the latest of them: nanoseconds since the Unix epoch, UTC.
+    pub times: Option<(i64, i64)>,
+    /// Records that were begun and not finished when the process died. Their calls had not returned.
+    pub uncommitted: u64,
+    /// What could not be read.
+    pub damage: Vec<Damage>,
+    /// The smallest and the largest time stamp.
+    pub(super) ticks: Option<(u64, u64)>,
+}
+
+/// What was recovered of one thread.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct ThreadReport {
+    /// The number of the thread in the files of its process; 0 stands for all of which nothing is known.
+    pub id: u32,
+    /// Its name, empty if it has none.
+    pub name: String,
+    /// How many records.
+    pub records: u64,
+}
+
+/// A part of a session that makes no sense.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Damage {
+    /// A file is not what its name says, or stops being it. What was before that was read.
+    File {
+        /// The file.
+        name: String,
+        /// What is wrong.
+        cause: ImageError,
+    },
+    /// Records are of a length that none has.
+    Records {
+        /// The file.
+        name: String,
+        /// How many.
+        count: u64,
+    },
+    /// Records are of call sites that the session does not know, so that nobody could tell what they say.
+    UnknownSite {
+        /// The number that the records have for the site.
+        site: u32,
+        /// How many.
+        count: u64,
+    },
+}
+
+impl Report {
+    pub(super) fn new(name: &str) -> Self {
+        Self { name: name.to_owned(), ..Self::default() }
+    }
+
+    pub(super) fn describe(&mut self, header: &Header) {
+        self.pid = header.pid;
+    }
+
+    /// Notes records that were written.
+    pub(super) fn count(
+        &mut self,
+        threads: BTreeMap<u32, u64>,
+        names: &BTreeMap<u32, String>,
+        ticks: (u64, u64),
+    ) {
+        self.records = threads.values().sum();
+        self.ticks = (self.records > 0).then_some(ticks);
+        let of = |(id, records)| ThreadReport {
+            id,
+            name: names.get(&id).cloned().unwrap_or_default(),
+            records,
+        };
+        self.threads = threads.into_iter().map(of).collect();
+    }
+
+    pub(super) fn unknown_site(&mut self, site: u32) {
+        let known = self.damage.iter_mut().find_map(|damage| match damage {
+            Damage::UnknownSite { site: known, count } if *known == site => Some(count),
+            _ => None,
+        });
+        match known {
+            Some(count) => *count += 1,
+            None => self.damage.push(Damage::UnknownSite { site, count: 1 }),
+        }
+    }
+
+    pub(super) fn odd_record(&mut self, file: &str) {
+        let known = self.damage.iter_mut().find_map(|damage| match damage {
+            Damage::Records { name, count } if name == file => Some(count),
+            _ => None,
+        });
+        match known {
+            Some(count) => *count += 1,
+            None => self.damage.push(Damage::Records { name: file.to_owned(), count: 1 }),
+        }
+    }
+
+    pub(super) fn place_in_time(&mut self, timeline: &Timeline) {
+        self.times =
+            self.ticks.map(|(first, last)| (timeline.unix_ns(first), timeline.unix_ns(last)));
+    }
+}
+
+impl fmt::Display for Report {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let threads = self.threads.len();
+        let plural = if threads == 1 { "" } else { "s" };
+        match (&self.path, self.records) {
+            (Some(path), records) => write!(
+                f,
+                "recovered {records} records of {threads} thread{plural} of process {} into {}",
+                self.pid,
+                path.display()
+            )?,
+            (None, _) => write!(f, "process {} left nothing that is not in its files", self.pid)?,
+        }
+        if self.uncommitted > 0 {
+            write!(f, "; {} were not finished when it died", self.uncommitted)?;
+        }
+        for damage in &self.damage {
+            write!(f, "; {damage}")?;
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Display for Damage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::File { name, cause } => write!(f, "the file {name:?} is damaged: {cause}"),
+            Self::Records { name, count } => {
+                write!(f, "{count} records in the file {name:?} are of a length that none has")
+            }
+            Self::UnknownSite { site, count } => {
+                write!(f, "{count} records are of the unknown call site {site:#010x}")
+            }
+        }
+    }
+}

@@ -1,0 +1,194 @@
+//! The folder in which sessions are kept, and the locks that say which of them live.
+//!
+//! ```text
+//! /dev/shm/logbuf-1000/
+//!     app-4242-0123456789abcdef.lock     held by the process as long as it lives
+//!     app-4242-0123456789abcdef/         its rings, and what is needed to read them
+//! ```
+//!
+//! A lock appears under its name only when it is held (it is made and locked under another name, and then renamed), and before its
+//! folder does; it goes after its folder. So whoever finds a lock that nobody holds has found a dead session.
+
+use std::ffi::OsStr;
+use std::fs::{self, File};
+use std::io::{self, ErrorKind};
+use std::path::{Path, PathBuf};
+
+use super::system;
+
+/// The end of a lock's name.
+const LOCK: &str = "lock";
+
+/// The end of the name under which a lock is made.
+const NEW: &str = "new";
+
+/// How often a name is sought for a session, before it is given up.
+const TRIES: usize = 16;
+
+/// Characters of the log file's name in the session's.
+const STEM: usize = 48;
+
+/// Where sessions are kept.
+#[derive(Debug, Clone)]
+pub(crate) struct Base(PathBuf);
+
+/// The right to a session: of its process while it lives, then of whoever recovers it.
+#[derive(Debug)]
+pub(crate) struct Lock {
+    file: File,
+    path: PathBuf,
+    /// The folder of the session.
+    pub(crate) folder: PathBuf,
+}
+
+/// What became of an attempt to take the lock of a session.
+#[derive(Debug)]
+pub(crate) enum Taken {
+    /// Nobody held it: the session is dead, and ours.
+    Dead(Lock),
+    /// Somebody holds it: the session lives, or is being recovered.
+    Held,
+    /// It is gone.
+    Gone,
+}
+
+impl Base {
+    pub(crate) fn new(path: PathBuf) -> Self {
+        Self(path)
+    }
+
+    pub(crate) fn path(&self) -> &Path {
+        &self.0
+    }
+
+    /// Makes the folder if it is not there, and refuses one that is not this user's alone.
+    pub(crate) fn make(&self) -> io::Result<()> {
+        if let Some(parent) = self.0.parent() {
+            fs::create_dir_all(parent)?;
+        }
+        match system::make_private_folder(&self.0) {
+            Err(error) if error.kind() != ErrorKind::AlreadyExists => return Err(error),
+            _ => {}
+        }
+        system::check_private(&self.0, system::user())
+    }
+
+    /// Makes the lock and the folder of a new session of a log called `stem`.
+    pub(crate) fn claim(&self, stem: &OsStr, id: u64) -> io::Result<Lock> {
+        let is_plain = |c: &char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_');
+        let stem: String = stem.to_string_lossy().chars().filter(is_plain).take(STEM).collect();
+        let name = format!("{stem}-{}-{id:016x}", std::process::id());
+        let (path, new) = (self.file(&name, LOCK), self.file(&name, NEW));
+        for _ in 0..TRIES {
+            // Whoever ended the last session may have removed the folder with it.
+            self.make()?;
+            let file = match system::create_private(&new) {
+                Ok(file) => file,
+                Err(error) if error.kind() == ErrorKind::NotFound => continue,
+                Err(error) => return Err(error),
+            };
+            // Whoever clears up may have taken it for a dead one's before it was locked, and removes it; then another is made.
+            if system::try_lock(&file)? && fs::rename(&new, &path).is_ok() {
+                let lock = Lock { file, path, folder: self.0.join(name) };
+                system::make_private_folder(&lock.folder)?;
+                return Ok(lock);
+            }
+            let _gone_already = fs::remove_file(&new);
+        }
+        Err(ErrorKind::WouldBlock.into())
+    }
+
+    /// The names of all sessions, alive or dead, in alphabetical order.
+    pub(crate) fn names(&self) -> io::Result<Vec<String>> {
+        let mut names = Vec::new();
+        for entry in fs::read_dir(&self.0)? {
+            let path = entry?.path();
+            if path.extension() == Some(OsStr::new(LOCK))
+                && let Some(name) = path.file_stem().and_then(OsStr::to_str)
+            {
+                names.push(name.to_owned());
+            }
+        }
+        names.sort_unstable();
+        Ok(names)
+    }
+
+    /// Takes the lock of the session called `name`, unless it is held. Never to be called for a session of this
+    /// process: closing its lock here would let go of it there.
+    pub(crate) fn take(&self, name: &str) -> io::Result<Taken> {
+        let path = self.file(name, LOCK);
+        let file = match system::open_plain(&path, true) {
+            Ok(file) => file,
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Taken::Gone),
+            Err(error) => return Err(error),
+        };
+        if !system::try_lock(&file)? {
+            return Ok(Taken::Held);
+        }
+        let lock = Lock { file, path, folder: self.0.join(name) };
+        Ok(if lock.is_in_place()? { Taken::Dead(lock) } else { Taken::Gone })
+    }
+
+    /// What the lock of the session called `name` is, as a file.
+    pub(crate) fn lock_metadata(&self, name: &str) -> io::Result<fs::Metadata> {
+        fs::symlink_metadata(self.file(name, LOCK))
+    }
+
+    /// Removes locks that were begun and never taken. One that is being made just now is made again.
+    pub(crate) fn clear_unfinished(&self) -> io::Result<()> {
+        for entry in fs::read_dir(&self.0)? {
+            let path = entry?.path();
+            if path.extension() == Some(OsStr::new(NEW))
+                && let Ok(file) = system::open_plain(&path, true)
+                && system::try_lock(&file)?
+            {
+                let _gone_already = fs::remove_file(&path);
+            }
+        }
+        Ok(())
+    }
+
+    fn file(&self, name: &str, extension: &str) -> PathBuf {
+        self.0.join(format!("{name}.{extension}"))
+    }
+}
+
+impl Lock {
+    /// Whether the file that is locked is the one under its name: another may have recovered the session meanwhile.
+    fn is_in_place(&self) -> io::Result<bool> {
+        match fs::symlink_metadata(&self.path) {
+            Ok(found) => Ok(self.is(&found)),
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(false),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Whether this is the lock that `found` describes.
+    pub(crate) fn is(&self, found: &fs::Metadata) -> bool {
+        let own = self.file.metadata();
+        own.is_ok_and(|own| system::identity(&own) == system::identity(found))
+    }
+
+    /// Removes the session: its files, its folder, and then the lock. Rings go first: without them nothing is left to recover,
+    /// whatever else is.
+    pub(crate) fn remove(&self) -> io::Result<()> {
+        match self.remove_files() {
+            Err(error) if error.kind() != ErrorKind::NotFound => return Err(error),
+            _ => {}
+        }
+        fs::remove_file(&self.path)?;
+        if let Some(base) = self.path.parent() {
+            // Not if there are other sessions.
+            let _stays_if_in_use = fs::remove_dir(base);
+        }
+        Ok(())
+    }
+
+    fn remove_files(&self) -> io::Result<()> {
+        let entries = fs::read_dir(&self.folder)?.collect::<io::Result<Vec<_>>>()?;
+        let mut paths: Vec<_> = entries.iter().map(fs::DirEntry::path).collect();
+        paths.sort_by_key(|path| !super::is_ring(path));
+        paths.iter().try_for_each(fs::remove_file)?;
+        fs::remove_dir(&self.folder)
+    }
+}
