@@ -3,17 +3,17 @@
 //! [`LZ4`](Compression::LZ4) (a block without a frame) is the feature `lz4`, [`zstd`](Compression::ZSTD) the feature `zstd`.
 //! Without its feature a compression is unknown to a reader, and a writer stores payloads as they are.
 
-#[cfg(not(feature = "lz4"))]
-#[path = "compression/absent.rs"]
-mod lz4;
+#[cfg(not(all(feature = "lz4", feature = "zstd")))]
+mod absent;
 #[cfg(feature = "lz4")]
 mod lz4;
-
-#[cfg(not(feature = "zstd"))]
-#[path = "compression/absent.rs"]
-mod zstd;
 #[cfg(feature = "zstd")]
 mod zstd;
+
+#[cfg(not(feature = "lz4"))]
+use absent as lz4;
+#[cfg(not(feature = "zstd"))]
+use absent as zstd;
 
 use crate::{Error, Fault, Part, block::Compression};
 

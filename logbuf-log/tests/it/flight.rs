@@ -228,7 +228,7 @@ fn a_panic_dumps() {
         .expect("it runs again");
     assert!(!output.status.success());
     let mut reader = Reader::new();
-    reader.add_file(&folder.path().join("app.000001.logbuf"));
+    reader.add_file(folder.path().join("app.000001.logbuf"));
     let mut shown = Vec::new();
     reader.for_each(|record| shown.push((Shown::new(record).message, record.is_dumped())));
     assert_eq!(shown[0], ("what led to it".to_owned(), true));
