@@ -3,6 +3,7 @@
 use logbuf_format::{
     message::Message,
     site::{Site, Slot},
+    types::Type,
 };
 use std::{
     fmt::{self, Write},
@@ -17,6 +18,8 @@ pub(crate) struct CallSite {
     pub(crate) message: Result<Message, Arc<str>>,
     /// Whether records of the site are handed out.
     pub(crate) wanted: bool,
+    /// Whether the message and the fields of any record are plain ASCII, without quotes and backslashes.
+    pub(crate) is_plain: bool,
 }
 
 impl CallSite {
@@ -26,7 +29,8 @@ impl CallSite {
         } else {
             Err("the types of its values are unknown".into())
         };
-        Self { site, message, wanted: true }
+        let is_plain = is_plain(&site);
+        Self { site, message, wanted: true, is_plain }
     }
 
     /// Bytes it takes in memory, about.
@@ -39,6 +43,40 @@ impl CallSite {
         let types: usize = site.values.iter().map(|slot| text_len(&slot.ty)).sum();
         size_of::<Self>() + slots + strings + 10 * (types + text_len(&site.definitions))
     }
+}
+
+/// Whether what a site says is plain, and its values are numbers.
+fn is_plain(site: &Site) -> bool {
+    let is_number = |ty: &Type| {
+        matches!(
+            ty,
+            Type::Unit
+                | Type::Bool
+                | Type::U8
+                | Type::U16
+                | Type::U32
+                | Type::U64
+                | Type::U128
+                | Type::I8
+                | Type::I16
+                | Type::I32
+                | Type::I64
+                | Type::I128
+                | Type::F32
+                | Type::F64
+        )
+    };
+    // The template holds what stands between the values and what they are padded with.
+    is_plain_text(&site.template)
+        && site.values.iter().all(|slot| is_plain_text(&slot.name) && is_number(&slot.ty))
+}
+
+/// Whether a text is plain ASCII, without quotes and backslashes.
+#[inline]
+pub(crate) fn is_plain_text(text: &str) -> bool {
+    text.bytes().fold(true, |is_plain, byte| {
+        is_plain & matches!(byte, b' '..=b'~') & !matches!(byte, b'"' | b'\\')
+    })
 }
 
 /// Bytes of the `Debug` text of a value, which is not put together.
@@ -61,7 +99,6 @@ fn text_len(value: &impl fmt::Debug) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use logbuf_format::types::Type;
 
     #[test]
     fn the_text_of_a_type_is_measured() {

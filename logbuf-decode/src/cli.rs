@@ -1,6 +1,8 @@
 //! The command: arguments in, lines out, what is wrong on standard error.
 
 mod args;
+mod compact;
+mod export;
 mod follow;
 mod inputs;
 mod lines;
@@ -8,6 +10,7 @@ mod output;
 mod pager;
 mod print;
 mod printer;
+mod progress;
 mod report;
 mod select;
 mod sites;
@@ -28,6 +31,8 @@ pub(crate) fn main() -> ExitCode {
     let written = match &args.command {
         None => print::run(&args, &mut report),
         Some(Command::Sites(sites)) => sites::run(sites, &mut report),
+        Some(Command::Export(export)) => export::run(export, &mut report),
+        Some(Command::Compact(inputs)) => compact::run(inputs, &mut report),
         Some(Command::Stats(stats)) => stats::run(stats, &mut report),
         Some(Command::Verify(inputs)) => verify::run(inputs, &mut report),
         Some(Command::Completions { shell }) => {

@@ -41,6 +41,6 @@ pub use loss::Lost;
 pub use parallel::Work;
 pub use reader::Reader;
 pub use record::{Record, ThreadName};
-pub use render::{Csv, Json, Logfmt, Pattern, PatternError, Render, Text};
+pub use render::{Chrome, Csv, Json, Logfmt, Pattern, PatternError, Render, Text};
 pub use segment::Segment;
 pub use time::{TimeStyle, rfc3339};

@@ -58,6 +58,7 @@ pub(crate) struct Merge {
     expected: usize,
     budget: usize,
     newest: Option<i64>,
+    oldest: Option<i64>,
 }
 
 /// What comes next.
@@ -142,6 +143,7 @@ impl Merge {
             expected: 0,
             budget,
             newest: None,
+            oldest: None,
         }
     }
 
@@ -153,6 +155,7 @@ impl Merge {
             let last_unix_ns = segment.unix_ns(last);
             self.newest = self.newest.max(Some(last_unix_ns));
             if segment.wants_sites(sites) && filter.wants_block(levels, unix_ns, last_unix_ns) {
+                self.oldest = Some(self.oldest.unwrap_or(unix_ns).min(unix_ns));
                 let key = Key { unix_ns, segment: number, ticks: first, block };
                 self.push_due(key, event_block, 0, None);
             }
@@ -162,6 +165,11 @@ impl Merge {
     /// The time of the last record that the headers of the blocks that were added speak of.
     pub(crate) fn newest(&self) -> Option<i64> {
         self.newest
+    }
+
+    /// The time of the first record of the blocks that may hold what is wanted.
+    pub(crate) fn oldest(&self) -> Option<i64> {
+        self.oldest
     }
 
     /// What comes next, if it is not later than `until`.

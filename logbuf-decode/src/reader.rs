@@ -195,6 +195,11 @@ impl Reader {
         self.merge.newest()
     }
 
+    /// The time of the first record of those blocks that may hold what is wanted.
+    pub fn oldest(&self) -> Option<i64> {
+        self.merge.oldest()
+    }
+
     /// The segments, in the order in which they were added.
     pub fn segments(&self) -> &[Segment] {
         &self.segments

@@ -102,6 +102,12 @@ impl<'a> Record<'a> {
             .map(|(slot, value)| (slot.name.as_str(), value))
     }
 
+    /// Whether nothing in its message and fields has to be escaped, in text or in JSON.
+    #[inline]
+    pub(crate) fn is_plain(&self) -> bool {
+        self.call_site.is_plain
+    }
+
     /// Appends the message: what `format!` would have made of the arguments. Nothing in it is escaped.
     ///
     /// # Errors

@@ -1,12 +1,14 @@
 //! Records as text, in one form or another.
 
+mod chrome;
 mod csv;
 mod json;
 mod logfmt;
 mod pattern;
 mod text;
 
-use crate::record::Record;
+use crate::{record::Record, segment::Segment};
+pub use chrome::Chrome;
 pub use csv::Csv;
 pub use json::Json;
 use logbuf_format::{escape, render::TooLong};
@@ -27,6 +29,9 @@ pub trait Render {
     /// [`TooLong`] if the record, small in the file, is larger than any record may become as text. `out` is then as it
     /// was.
     fn record(&mut self, record: &Record<'_>, out: &mut String) -> Result<(), TooLong>;
+
+    /// Appends what comes behind the last record of these segments: nothing, in most forms.
+    fn end(&mut self, _segments: &[Segment], _out: &mut String) {}
 }
 
 /// Escapes the control characters that stand from `start` on.

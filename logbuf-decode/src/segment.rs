@@ -168,6 +168,11 @@ impl Segment {
         self.site(id).map(|call_site| &call_site.site)
     }
 
+    /// How many records its blocks hold, as their headers say.
+    pub fn records(&self) -> u64 {
+        self.events
+    }
+
     /// Bytes of the file, as far as it was read.
     pub fn len(&self) -> u64 {
         self.source.len()

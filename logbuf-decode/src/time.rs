@@ -26,8 +26,9 @@ pub(crate) struct Clock {
     /// The time from which the next distance counts.
     from: Option<i64>,
     zone: TimeZone,
+    /// The second of `text`, in nanoseconds since the Unix epoch.
     second: i64,
-    /// Up to the second: `2026-11-23T14:05:06`.
+    /// Up to the second: `2026-11-23T14:05:06.`.
     text: String,
     /// The distance from UTC: `Z`, `+05:30`.
     offset: String,
@@ -65,18 +66,15 @@ impl Clock {
 
     #[inline]
     fn push_wall(&mut self, unix_ns: i64, out: &mut String) {
-        let second = unix_ns.div_euclid(NS_PER_SECOND);
-        if second != self.second {
-            self.set(second);
+        let mut fraction = unix_ns.wrapping_sub(self.second) as u64;
+        if fraction >= NS_PER_SECOND as u64 {
+            self.set(unix_ns.div_euclid(NS_PER_SECOND));
+            fraction = unix_ns.rem_euclid(NS_PER_SECOND) as u64;
         }
         out.push_str(&self.text);
-        let mut fraction = *b".000000000";
-        let mut rest = unix_ns.rem_euclid(NS_PER_SECOND) as u32;
-        for digit in fraction[1..].iter_mut().rev() {
-            *digit = b'0' + (rest % 10) as u8;
-            rest /= 10;
-        }
-        out.push_str(std::str::from_utf8(&fraction).expect("digits are ASCII"));
+        // With a one before them there are ten digits, whatever zeros they start with.
+        let mut digits = itoa::Buffer::new();
+        out.push_str(&digits.format(NS_PER_SECOND as u64 + fraction)[1..]);
         out.push_str(&self.offset);
     }
 
@@ -85,8 +83,9 @@ impl Clock {
         // 64 bits of nanoseconds reach from 1677 to 2262, well within what a timestamp holds.
         let time = Timestamp::from_second(second).expect("seconds of a 64-bit time");
         let local = time.to_zoned_datetime(self.zone.clone());
-        self.second = second;
-        self.text = local.strftime("%Y-%m-%dT%H:%M:%S").to_string();
+        // The first second that 64 bits of nanoseconds reach starts before them; modulo 2^64 the distance is right.
+        self.second = second.wrapping_mul(NS_PER_SECOND);
+        self.text = local.strftime("%Y-%m-%dT%H:%M:%S.").to_string();
         self.offset = match local.offset().seconds() {
             0 => "Z".to_owned(),
             _ => local.strftime("%:z").to_string(),

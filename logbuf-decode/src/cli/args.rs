@@ -32,11 +32,19 @@ pub(crate) struct Args {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     /// List the call sites that files describe, those that never fired included
+    #[command(after_help = SITES_HELP)]
     Sites(Sites),
     /// Add records up: by level, target, thread and site, over time, by the values of fields, and between calls
     #[command(after_help = STATS_HELP)]
     Stats(Box<Stats>),
+    /// Write records for other programs: as NDJSON, as CSV, or as a trace for Perfetto
+    #[command(after_help = EXPORT_HELP)]
+    Export(Box<Export>),
+    /// Compress closed segments by zstd, each in its place
+    #[command(after_help = COMPACT_HELP)]
+    Compact(Inputs),
     /// Read every block and every record, and say of each file what is in it and what is wrong
+    #[command(after_help = VERIFY_HELP)]
     Verify(Inputs),
     /// Print the completions for a shell
     Completions {
@@ -88,6 +96,38 @@ pub(crate) struct Stats {
     pub(crate) json: bool,
 }
 
+/// What is written, and where.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Export {
+    #[command(flatten)]
+    pub(crate) inputs: Inputs,
+
+    /// ndjson (as --json), csv (as --csv) or chrome (a trace: threads as tracks, records as instants)
+    #[arg(long, value_name = "FORM", default_value = "ndjson", hide_possible_values = true)]
+    pub(crate) to: Form,
+
+    /// Into this file, which is replaced when all is written; standard output if none is given
+    #[arg(short, long, value_name = "FILE")]
+    pub(crate) output: Option<PathBuf>,
+
+    #[command(flatten)]
+    pub(crate) choose: Choose,
+
+    #[command(flatten)]
+    pub(crate) zone: Zone,
+}
+
+/// A form for other programs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Form {
+    /// One JSON object on each line.
+    Ndjson,
+    /// Comma-separated values.
+    Csv,
+    /// Trace events.
+    Chrome,
+}
+
 /// Which files.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Inputs {
@@ -134,7 +174,7 @@ pub(crate) struct Choose {
 }
 
 /// How many of them.
-#[derive(Debug, clap::Args)]
+#[derive(Debug, Default, clap::Args)]
 #[command(next_help_heading = "Choosing records")]
 pub(crate) struct Part {
     /// The last N of them
@@ -304,6 +344,33 @@ impl Place {
         is_file && self.line.is_none_or(|wanted| wanted == line)
     }
 }
+
+const SITES_HELP: &str = "\
+Examples:
+  logbuf-decode sites logs/                           what the program can log, by file and line
+  logbuf-decode sites logs/ | grep 'never fired'      and what it never did
+  logbuf-decode sites --json logs/ | jq -r .template";
+
+const VERIFY_HELP: &str = "\
+Examples:
+  logbuf-decode verify logs/                          one line for each file
+  logbuf-decode verify backup/*.logbuf && echo whole
+
+Every block is read, every checksum compared, every value decoded. The exit status is 0 if nothing is missing.";
+
+const EXPORT_HELP: &str = "\
+Examples:
+  logbuf-decode export logs/ -l warn                  one JSON object on each line
+  logbuf-decode export logs/ --to csv -o log.csv      for a spreadsheet or a data frame
+  logbuf-decode export logs/ --to chrome -o log.json  open it at https://ui.perfetto.dev";
+
+const COMPACT_HELP: &str = "\
+Examples:
+  logbuf-decode compact logs/                         all closed segments of a folder
+  logbuf-decode compact 'logs/*.00000?.logbuf'
+
+A segment is written anew beside the old one, compared with it block by block, and takes its place. Segments that are
+still being written, or are damaged, stay as they are. What is compacted is read as before, and can be searched as before.";
 
 const STATS_HELP: &str = "\
 Examples:

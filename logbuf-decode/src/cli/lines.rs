@@ -1,8 +1,7 @@
 //! From selected records to lines on standard output, on several threads: where no line depends on those before it.
 
 use crate::cli::{
-    args::{self, Args},
-    print,
+    args,
     printer::Stop,
     report::{Report, Unshown},
     select::Selection,
@@ -24,18 +23,18 @@ const FULL: usize = 1 << 20;
 pub(crate) fn print<W: Write>(
     reader: &mut Reader,
     selection: &Selection,
-    args: &Args,
+    part: &args::Part,
+    render: &(impl Fn() -> Box<dyn Render + Send> + Sync),
     writer: W,
     report: &mut Report,
 ) -> io::Result<()> {
-    let (part, show) = (&args.part, &args.show);
     let mut lines = Lines::new(part, writer);
-    let mut start = String::new();
-    print::render(show).start(&mut start);
-    lines.writer.write_all(start.as_bytes())?;
+    let mut text = String::new();
+    render().start(&mut text);
+    lines.writer.write_all(text.as_bytes())?;
     let worker = || Worker {
         selection: selection.clone(),
-        render: print::render(show),
+        render: render(),
         is_counted: part.head.is_some() || part.tail.is_some(),
     };
     let printed = match part.head {
@@ -47,9 +46,13 @@ pub(crate) fn print<W: Write>(
         }),
     };
     match printed {
-        Ok(()) | Err(Stop::Enough) => lines.finish(),
-        Err(Stop::Io(error)) => Err(error),
+        Ok(()) | Err(Stop::Enough) => lines.finish()?,
+        Err(Stop::Io(error)) => return Err(error),
     }
+    text.clear();
+    render().end(reader.segments(), &mut text);
+    lines.writer.write_all(text.as_bytes())?;
+    lines.writer.flush()
 }
 
 /// Turns records into lines.
@@ -147,7 +150,7 @@ impl<W: Write> Lines<W> {
             self.writer.write_all(&part.text.as_bytes()[from..])?;
             surplus = 0;
         }
-        self.writer.flush()
+        Ok(())
     }
 }
 

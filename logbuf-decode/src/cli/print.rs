@@ -40,7 +40,8 @@ pub(crate) fn run(args: &Args, report: &mut Report) -> io::Result<()> {
             let printed = reader.try_for_each(|record| printer.record(record, report));
             finish(printed, printer)
         } else {
-            lines::print(&mut reader, &selection, args, &mut sink, report)
+            let render = || render(&args.show);
+            lines::print(&mut reader, &selection, &args.part, &render, &mut sink, report)
         }
     };
     let written = printed.and(sink.close());

@@ -41,6 +41,16 @@ impl Report {
         self.line(Severity::Failure, message);
     }
 
+    /// Something because of which records may be missing.
+    pub(crate) fn damage(&mut self, message: impl fmt::Display) {
+        self.line(Severity::Damage, message);
+    }
+
+    /// Something worth knowing.
+    pub(crate) fn note(&mut self, message: impl fmt::Display) {
+        self.line(Severity::Note, message);
+    }
+
     /// Records that cannot be shown.
     pub(crate) fn unshown(&mut self, unshown: &Unshown) {
         // They differ in nothing that matters; the first tells where to look.

@@ -1,18 +1,20 @@
 //! Lines for programs.
 
-use crate::{record::Record, render::Render, time::Clock};
+use crate::{
+    callsite::is_plain_text,
+    record::{Record, ThreadName},
+    render::Render,
+    time::Clock,
+};
 use jiff::tz::TimeZone;
 use logbuf_format::{
-    escape,
+    Level, escape,
     render::{self, TooLong},
     types::Type,
     value::{Map, Str, Struct, Value},
 };
-use serde::ser::{Error, Serialize, SerializeMap, Serializer};
-use std::{
-    borrow::Cow,
-    fmt::{self, Write},
-};
+use serde::ser::{Error, Serialize, Serializer};
+use std::{borrow::Cow, fmt::Write};
 
 /// One JSON object for each record, on one line.
 ///
@@ -27,9 +29,9 @@ use std::{
 #[derive(Clone, Debug)]
 pub struct Json {
     clock: Clock,
-    ts: String,
+    origin: Origin,
     message: String,
-    line: Vec<u8>,
+    value: Vec<u8>,
 }
 
 impl Json {
@@ -37,10 +39,63 @@ impl Json {
     pub fn new() -> Self {
         Self {
             clock: Clock::new(TimeZone::UTC),
-            ts: String::new(),
+            origin: Origin::default(),
             message: String::new(),
-            line: Vec::new(),
+            value: Vec::new(),
         }
+    }
+
+    fn object(&mut self, record: &Record<'_>, out: &mut String) -> Result<(), TooLong> {
+        out.push_str("{\"ts\":\"");
+        self.clock.push(record.unix_ns(), out);
+        out.push_str("\",\"ts_ns\":");
+        out.push_str(itoa::Buffer::new().format(record.unix_ns()));
+        out.push_str(self.origin.text(record));
+        if record.is_plain() {
+            out.push('"');
+            record.message(out)?;
+            out.push('"');
+        } else {
+            self.message.clear();
+            record.message(&mut self.message)?;
+            push_string(&self.message, out);
+        }
+        out.push_str(",\"fields\":{");
+        let mut gap = "";
+        for (name, value) in record.fields() {
+            out.push_str(gap);
+            push_string(name, out);
+            out.push(':');
+            self.value(value, out)?;
+            gap = ",";
+        }
+        out.push('}');
+        if record.is_dumped() {
+            out.push_str(",\"dumped\":true");
+        }
+        out.push_str("}\n");
+        Ok(())
+    }
+
+    /// Appends a value with its type.
+    #[inline]
+    fn value(&mut self, value: &Value<'_>, out: &mut String) -> Result<(), TooLong> {
+        let mut integer = itoa::Buffer::new();
+        match *value {
+            Value::U8(value) => out.push_str(integer.format(value)),
+            Value::U16(value) => out.push_str(integer.format(value)),
+            Value::U32(value) => out.push_str(integer.format(value)),
+            Value::U64(value) => out.push_str(integer.format(value)),
+            Value::I8(value) => out.push_str(integer.format(value)),
+            Value::I16(value) => out.push_str(integer.format(value)),
+            Value::I32(value) => out.push_str(integer.format(value)),
+            Value::I64(value) => out.push_str(integer.format(value)),
+            Value::Str(Str { text, cut: false }) | Value::Text(Str { text, cut: false }) => {
+                push_string(text, out);
+            }
+            other => return push_value(other, &mut self.value, out),
+        }
+        Ok(())
     }
 }
 
@@ -52,18 +107,81 @@ impl Default for Json {
 
 impl Render for Json {
     fn record(&mut self, record: &Record<'_>, out: &mut String) -> Result<(), TooLong> {
-        self.ts.clear();
-        self.clock.push(record.unix_ns(), &mut self.ts);
-        self.message.clear();
-        record.message(&mut self.message)?;
-        self.line.clear();
-        let object = Object { record, ts: &self.ts, message: &self.message };
-        // A vector takes every byte; what can fail is the text of a value.
-        serde_json::to_writer(&mut self.line, &object).map_err(|_| TooLong)?;
-        push_escaped(std::str::from_utf8(&self.line).expect("JSON is UTF-8"), out);
-        out.push('\n');
-        Ok(())
+        let start = out.len();
+        self.object(record, out).inspect_err(|_| out.truncate(start))
     }
+}
+
+/// What the last record says of where it comes from, as it is shown: the next record most often has the same.
+#[derive(Clone, Debug, Default)]
+struct Origin {
+    level: Option<Level>,
+    target: String,
+    file: String,
+    line: u32,
+    thread: String,
+    /// Whether `thread` is a name, and not a number.
+    has_name: bool,
+    text: String,
+}
+
+impl Origin {
+    /// From the comma behind the time to the colon before the message.
+    #[inline]
+    fn text(&mut self, record: &Record<'_>) -> &str {
+        let is_same = self.level == Some(record.level())
+            && self.line == record.line()
+            && self.target == record.target()
+            && self.file == record.file()
+            && self.has_name
+            && matches!(record.thread(), ThreadName::Name(name) if name == self.thread);
+        if !is_same {
+            self.set(record);
+        }
+        &self.text
+    }
+
+    #[cold]
+    fn set(&mut self, record: &Record<'_>) {
+        self.level = Some(record.level());
+        self.line = record.line();
+        record.target().clone_into(&mut self.target);
+        record.file().clone_into(&mut self.file);
+        self.has_name = matches!(record.thread(), ThreadName::Name(_));
+        self.thread = record.thread().to_string();
+        self.text.clear();
+        let text = &mut self.text;
+        // Writing to a string does not fail.
+        let _ = write!(text, ",\"level\":\"{}\",\"target\":", record.level());
+        push_string(&self.target, text);
+        text.push_str(",\"file\":");
+        push_string(&self.file, text);
+        let _ = write!(text, ",\"line\":{},\"thread\":", self.line);
+        push_string(&self.thread, text);
+        text.push_str(",\"message\":");
+    }
+}
+
+/// Appends a string with its quotes.
+#[inline]
+pub(super) fn push_string(text: &str, out: &mut String) {
+    if is_plain_text(text) {
+        out.push('"');
+        out.push_str(text);
+        out.push('"');
+    } else {
+        let quoted = serde_json::to_string(text).expect("a string is JSON");
+        push_escaped(&quoted, out);
+    }
+}
+
+/// Appends any value; `buffer` is room for it.
+fn push_value(value: Value<'_>, buffer: &mut Vec<u8>, out: &mut String) -> Result<(), TooLong> {
+    buffer.clear();
+    // A vector takes every byte; what can fail is the text of a value.
+    serde_json::to_writer(&mut *buffer, &Typed(value)).map_err(|_| TooLong)?;
+    push_escaped(std::str::from_utf8(buffer).expect("JSON is UTF-8"), out);
+    Ok(())
 }
 
 /// Appends an object without line feeds, with the controls escaped that JSON would let through: DEL, C1, and those that
@@ -90,42 +208,6 @@ pub(super) fn fields(record: &Record<'_>) -> Result<String, TooLong> {
     let mut escaped = String::with_capacity(object.len());
     push_escaped(&object, &mut escaped);
     Ok(escaped)
-}
-
-/// A record as an object.
-struct Object<'a> {
-    record: &'a Record<'a>,
-    ts: &'a str,
-    message: &'a str,
-}
-
-impl Serialize for Object<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let record = self.record;
-        let mut map = serializer.serialize_map(None)?;
-        map.serialize_entry("ts", self.ts)?;
-        map.serialize_entry("ts_ns", &record.unix_ns())?;
-        map.serialize_entry("level", record.level().name())?;
-        map.serialize_entry("target", record.target())?;
-        map.serialize_entry("file", record.file())?;
-        map.serialize_entry("line", &record.line())?;
-        map.serialize_entry("thread", &Shown(record.thread()))?;
-        map.serialize_entry("message", self.message)?;
-        map.serialize_entry("fields", &Fields(record))?;
-        if record.is_dumped() {
-            map.serialize_entry("dumped", &true)?;
-        }
-        map.end()
-    }
-}
-
-/// What its `Display` says, as a string.
-struct Shown<T>(T);
-
-impl<T: fmt::Display> Serialize for Shown<T> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(&self.0)
-    }
 }
 
 struct Fields<'a>(&'a Record<'a>);

@@ -1,7 +1,7 @@
 //! Lines for people.
 
 use crate::{
-    record::Record,
+    record::{Record, ThreadName},
     render::{Render, escape_from},
     time::{Clock, TimeStyle},
 };
@@ -23,6 +23,7 @@ use std::fmt::Write;
 #[derive(Clone, Debug)]
 pub struct Text {
     clock: Clock,
+    origin: Origin,
     raw: bool,
     color: bool,
 }
@@ -30,7 +31,12 @@ pub struct Text {
 impl Text {
     /// Lines with times in UTC, without colour, and control characters escaped.
     pub fn new() -> Self {
-        Self { clock: Clock::new(TimeZone::UTC), raw: false, color: false }
+        Self {
+            clock: Clock::new(TimeZone::UTC),
+            origin: Origin::default(),
+            raw: false,
+            color: false,
+        }
     }
 
     /// What the program logged stays as it is, whatever is in it.
@@ -78,10 +84,9 @@ impl Render for Text {
 
 impl Text {
     fn plain(&mut self, record: &Record<'_>, out: &mut String) -> Result<(), TooLong> {
-        let start = out.len();
         self.clock.push(record.unix_ns(), out);
-        level(record.level(), out);
-        origin(record, out);
+        out.push_str(self.origin.text(record, self.raw));
+        let start = out.len();
         record.message(out)?;
         let mut gap = "  ";
         for (name, value) in record.fields() {
@@ -91,8 +96,10 @@ impl Text {
             render::field(out, value)?;
             gap = " ";
         }
-        // All of the line at once: this is the fast path.
-        self.escape_from(start, out);
+        // All of it at once, and of plain records nothing: this is the fast path.
+        if !record.is_plain() {
+            self.escape_from(start, out);
+        }
         Ok(())
     }
 
@@ -136,6 +143,45 @@ impl Text {
     fn escape_from(&self, start: usize, out: &mut String) {
         if !self.raw {
             escape_from(start, out);
+        }
+    }
+}
+
+/// Level, thread and target of the last record, as they are shown: the next record most often has the same.
+#[derive(Clone, Debug, Default)]
+struct Origin {
+    level: Option<Level>,
+    thread: String,
+    /// Whether `thread` is a name, and not a number.
+    has_name: bool,
+    target: String,
+    text: String,
+}
+
+impl Origin {
+    #[inline]
+    fn text(&mut self, record: &Record<'_>, raw: bool) -> &str {
+        let is_same = self.level == Some(record.level())
+            && self.target == record.target()
+            && self.has_name
+            && matches!(record.thread(), ThreadName::Name(name) if name == self.thread);
+        if !is_same {
+            self.set(record, raw);
+        }
+        &self.text
+    }
+
+    #[cold]
+    fn set(&mut self, record: &Record<'_>, raw: bool) {
+        self.level = Some(record.level());
+        self.has_name = matches!(record.thread(), ThreadName::Name(_));
+        self.thread = record.thread().to_string();
+        record.target().clone_into(&mut self.target);
+        self.text.clear();
+        level(record.level(), &mut self.text);
+        origin(record, &mut self.text);
+        if !raw {
+            escape_from(0, &mut self.text);
         }
     }
 }

@@ -2,6 +2,7 @@
 
 mod choose;
 mod command;
+mod convert;
 mod damage;
 mod file;
 mod follow;

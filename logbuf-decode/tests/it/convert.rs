@@ -1,0 +1,167 @@
+//! `export` and `compact`, through the real command.
+
+use crate::{
+    command::{folder, run},
+    file::{File, Put, anchor, filled, sample, sample_sites},
+};
+use logbuf_format::{
+    block::{Compression, Header, Kind},
+    index::Entry,
+    segment,
+};
+use serde_json::Value;
+use std::{fs, path::Path};
+
+fn write_sample(folder: &Path) {
+    fs::write(folder.join("a.logbuf"), sample().bytes()).expect("write");
+}
+
+#[test]
+fn lines_are_exported_as_they_are_shown() {
+    let folder = folder();
+    write_sample(folder.path());
+    for (form, shown) in [("ndjson", "--json"), ("csv", "--csv")] {
+        let expected = run(folder.path(), &[shown, "-l", "warn", "."]);
+        assert_eq!(run(folder.path(), &["export", "--to", form, "-l", "warn", "."]), expected);
+        let (stdout, stderr, status) =
+            run(folder.path(), &["export", "--to", form, "-l", "warn", "-o", "out", "."]);
+        assert_eq!((stdout.as_str(), stderr.as_str(), status), ("", "", 0));
+        assert_eq!(fs::read_to_string(folder.path().join("out")).expect("the file"), expected.0);
+    }
+    assert_eq!(run(folder.path(), &["export", "."]), run(folder.path(), &["--json", "."]));
+}
+
+#[test]
+fn a_trace_has_a_track_for_each_thread() {
+    let folder = folder();
+    write_sample(folder.path());
+    let (stdout, stderr, status) = run(folder.path(), &["export", "--to", "chrome", "."]);
+    assert_eq!((stderr.as_str(), status), ("", 0));
+    let trace: Value = serde_json::from_str(&stdout).expect("JSON");
+    assert_eq!(trace["otherData"]["start"], "2026-11-23T14:05:06.000001000Z");
+    let events = trace["traceEvents"].as_array().expect("events");
+    let of = |phase: &str| events.iter().filter(|event| event["ph"] == phase).collect::<Vec<_>>();
+    let instants = of("i");
+    assert_eq!(instants.len(), 8);
+    assert_eq!(instants[0]["name"], "filled BTC-USD 3 @ 52100.50");
+    assert_eq!(instants[0]["args"]["order_id"], 7);
+    assert_eq!(instants[0]["args"]["at"], "src/book.rs:41");
+    assert_eq!(
+        (&instants[0]["ts"], &instants[0]["pid"], &instants[0]["tid"]),
+        (&0.0.into(), &42.into(), &4711.into())
+    );
+    assert_eq!((&instants[7]["ts"], &instants[7]["tid"]), (&4.001.into(), &4712.into()));
+    let names: Vec<_> = of("M").iter().map(|event| event["args"]["name"].clone()).collect();
+    assert!(names.contains(&"app".into()) && names.contains(&"main".into()), "{names:?}");
+    // Without records it is a trace all the same.
+    let (stdout, _, _) =
+        run(folder.path(), &["export", "--to", "chrome", "--since", "2027-01-01", "."]);
+    serde_json::from_str::<Value>(&stdout).expect("JSON");
+}
+
+#[test]
+fn a_file_that_cannot_be_written_is_named() {
+    let folder = folder();
+    write_sample(folder.path());
+    let (_, stderr, status) = run(folder.path(), &["export", "-o", "nowhere/out", "."]);
+    assert!(stderr.starts_with("logbuf-decode: error: nowhere/out: "), "{stderr}");
+    assert_eq!(status, 2);
+}
+
+/// A closed segment with an index and blocks that are worth compressing.
+fn large() -> File {
+    let mut file = File::new(3);
+    file.sites(&sample_sites()).threads(&[(1, 4711, "main")]);
+    let mut entries = Vec::new();
+    for block in 0..10 {
+        let records: Vec<Put> =
+            (0..200).map(|index| filled(1000 * block + index, "BTC-USD", index)).collect();
+        file.clock(&[anchor(1000 * block + 500)]).events(&[(1, &records)]);
+        let range = file.blocks.last().expect("a block").range.clone();
+        let header = Header::take(&file.bytes[range.clone()], None).expect("a header");
+        entries.push(Entry::of(range.start as u64, &header));
+    }
+    let mut payload = Vec::new();
+    entries.iter().for_each(|entry| entry.put(&mut payload));
+    let summary = file.summary(Kind::INDEX, entries.len());
+    file.block(summary, &payload).end();
+    file
+}
+
+/// The blocks of a segment: where each starts, and its header.
+fn blocks(bytes: &[u8]) -> Vec<(usize, Header)> {
+    let (header, mut offset) = segment::Header::take(bytes).expect("a segment");
+    let mut blocks = Vec::new();
+    while offset < bytes.len() {
+        let block = Header::take(&bytes[offset..], Some(header.salt)).expect("a block");
+        blocks.push((offset, block));
+        offset += block.block_len();
+    }
+    blocks
+}
+
+#[test]
+fn a_compacted_segment_is_smaller_and_reads_the_same() {
+    let folder = folder();
+    let path = folder.path().join("a.logbuf");
+    let before = large().bytes();
+    fs::write(&path, &before).expect("write");
+    let shown = run(folder.path(), &["--json", "a.logbuf"]);
+    let (stdout, stderr, status) = run(folder.path(), &["compact", "."]);
+    let after = fs::read(&path).expect("the file");
+    assert!(after.len() * 2 < before.len(), "{} of {}", after.len(), before.len());
+    assert!(
+        stdout.contains(&format!("a.logbuf: {} to {} bytes", before.len(), after.len())),
+        "{stdout}"
+    );
+    assert_eq!((stderr.as_str(), status), ("", 0));
+    assert_eq!(run(folder.path(), &["--json", "a.logbuf"]), shown);
+    assert_eq!(run(folder.path(), &["verify", "a.logbuf"]).2, 0);
+    assert_eq!(fs::read_dir(folder.path()).expect("the folder").count(), 1);
+
+    let blocks = blocks(&after);
+    let events = || blocks.iter().filter(|(_, block)| block.summary.kind == Kind::EVENTS);
+    assert!(events().all(|(_, block)| block.compression == Compression::ZSTD));
+    let (at, index) =
+        blocks.iter().find(|(_, block)| block.summary.kind == Kind::INDEX).expect("INDEX");
+    let payload = index.payload(&after[*at..]).expect("a payload");
+    let entries: Vec<_> = Entry::table(&payload).map(|entry| entry.expect("an entry")).collect();
+    assert_eq!(entries.len(), 10);
+    for (entry, (offset, block)) in entries.iter().zip(events()) {
+        assert_eq!(entry.offset, *offset as u64);
+        assert!(entry.matches(block));
+    }
+    // Once more changes nothing.
+    assert_eq!(run(folder.path(), &["compact", "."]).2, 0);
+    assert_eq!(fs::read(&path).expect("the file"), after);
+}
+
+#[test]
+fn what_is_open_or_damaged_stays_as_it_is() {
+    let folder = folder();
+    let whole = sample();
+    let end = whole.blocks.last().expect("END").range.start;
+    let mut damaged = whole.bytes();
+    damaged[whole.blocks[4].range.end - 1] ^= 1;
+    let cases = [
+        ("open", whole.bytes()[..end].to_vec(), "note", 0),
+        ("cut", whole.bytes()[..end + 70].to_vec(), "note", 0),
+        ("damaged", damaged, "warning", 1),
+        (
+            "foreign",
+            b"#!/bin/sh\necho 0123456789012345678901234567890123456789012345678901234\n".to_vec(),
+            "warning",
+            1,
+        ),
+    ];
+    for (name, bytes, word, expected) in cases {
+        let path = folder.path().join(name);
+        fs::write(&path, &bytes).expect("write");
+        let (stdout, stderr, status) = run(folder.path(), &["compact", name]);
+        assert_eq!((stdout.as_str(), status), ("", expected), "{stderr}");
+        assert!(stderr.starts_with(&format!("logbuf-decode: {word}: {name}: ")), "{stderr}");
+        assert!(stderr.ends_with("left as it is\n"), "{stderr}");
+        assert_eq!(fs::read(&path).expect("the file"), bytes);
+    }
+    assert_eq!(run(folder.path(), &["compact", "missing"]).2, 2);
+}
