@@ -28,8 +28,8 @@ impl Book {
 }
 
 fn main() -> Result<(), Box<dyn Error>> {
-    // Info and above are written as ever. Below, each thread's ring keeps what fits half of it: here the last three
-    // thousand updates or so.
+    // Info and above are written as ever. Below, each thread's ring keeps what fits half of it: here the last few
+    // thousand updates.
     let guard = Builder::new("target/flight_recorder/app")
         .flight_recorder(FlightRecorder::new().keep(Level::Info).dump_on(Level::Error))
         .start()?;

@@ -19,6 +19,8 @@ mod options;
 mod output;
 mod places;
 #[cfg(target_os = "linux")]
+mod proofs;
+#[cfg(target_os = "linux")]
 mod recovery;
 #[cfg(feature = "serde")]
 mod serde;
