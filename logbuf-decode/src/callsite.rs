@@ -20,6 +20,8 @@ pub(crate) struct CallSite {
     pub(crate) wanted: bool,
     /// Whether the message and the fields of any record are plain ASCII, without quotes and backslashes.
     pub(crate) is_plain: bool,
+    /// Bytes of the values, if they are numbers, of which any bits will do.
+    pub(crate) len: Option<usize>,
 }
 
 impl CallSite {
@@ -30,7 +32,8 @@ impl CallSite {
             Err("the types of its values are unknown".into())
         };
         let is_plain = is_plain(&site);
-        Self { site, message, wanted: true, is_plain }
+        let len = site.values.iter().map(|slot| number_len(&slot.ty)).sum();
+        Self { site, message, wanted: true, is_plain, len }
     }
 
     /// Bytes it takes in memory, about.
@@ -69,6 +72,19 @@ fn is_plain(site: &Site) -> bool {
     // The template holds what stands between the values and what they are padded with.
     is_plain_text(&site.template)
         && site.values.iter().all(|slot| is_plain_text(&slot.name) && is_number(&slot.ty))
+}
+
+/// Bytes of a number, of which any bits will do.
+fn number_len(ty: &Type) -> Option<usize> {
+    match ty {
+        Type::Unit => Some(0),
+        Type::U8 | Type::I8 => Some(1),
+        Type::U16 | Type::I16 => Some(2),
+        Type::U32 | Type::I32 | Type::F32 => Some(4),
+        Type::U64 | Type::I64 | Type::F64 => Some(8),
+        Type::U128 | Type::I128 => Some(16),
+        _ => None,
+    }
 }
 
 /// Whether a text is plain ASCII, without quotes and backslashes.

@@ -17,16 +17,17 @@ mod sites;
 mod stats;
 mod status;
 mod verify;
+mod wake;
 mod when;
 
 use args::{Args, Command};
-use clap::{CommandFactory, Parser};
+use clap::{CommandFactory, Parser, error::ErrorKind};
 use report::Report;
-use std::{io, process::ExitCode};
+use std::{env, ffi::OsString, io, process::ExitCode};
 
 /// Runs the command.
 pub(crate) fn main() -> ExitCode {
-    let args = Args::parse();
+    let args = parse();
     let mut report = Report::new();
     let written = match &args.command {
         None => print::run(&args, &mut report),
@@ -49,6 +50,29 @@ pub(crate) fn main() -> ExitCode {
     }
     report.status().into()
 }
+
+/// The arguments, with the options of [`OPTIONS`] in front of them, which go for the command without a subcommand.
+fn parse() -> Args {
+    let args = Args::parse();
+    let options = env::var(OPTIONS).unwrap_or_default();
+    if args.command.is_some() || options.trim().is_empty() {
+        return args;
+    }
+    let Some(options) = shlex::split(&options) else {
+        let error = format!("{OPTIONS}: a quote in it is not closed: {options}");
+        Args::command().error(ErrorKind::ValueValidation, error).exit();
+    };
+    let mut given = env::args_os();
+    let all = given.next().into_iter().chain(options.into_iter().map(OsString::from)).chain(given);
+    Args::try_parse_from(all).unwrap_or_else(|error| {
+        // They were fine without.
+        eprintln!("{NAME}: in {OPTIONS}, or together with it:");
+        error.exit()
+    })
+}
+
+/// A variable with options that are always given.
+const OPTIONS: &str = "LOGBUF_DECODE_OPTS";
 
 /// The name of the command.
 const NAME: &str = "logbuf-decode";

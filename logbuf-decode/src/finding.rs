@@ -148,6 +148,13 @@ pub enum Problem {
         /// How many.
         bytes: u64,
     },
+    /// Something that begins like a segment, but is none, stands behind the END block.
+    Behind {
+        /// How many bytes there are from here on.
+        bytes: u64,
+        /// What is wrong with it.
+        error: Error,
+    },
     /// The END block counts more or fewer events than the blocks hold.
     Count {
         /// Events in the blocks.
@@ -204,6 +211,7 @@ impl Problem {
             Self::Open => "open segments",
             Self::Copy { .. } => "copies",
             Self::Trailing { .. } => "trailing bytes",
+            Self::Behind { .. } => "damaged segments behind others",
             Self::Count { .. } => "wrong event counts",
             Self::LossCount { .. } => "wrong loss counts",
             Self::ClockStep { .. } => "clock steps",
@@ -317,6 +325,11 @@ impl fmt::Display for Problem {
             Self::Trailing { bytes } => {
                 write!(f, "expected the end of the file behind the END block, found {bytes} bytes")
             }
+            Self::Behind { bytes, error } => write!(
+                f,
+                "the segment that starts here, behind another, cannot be read: {}; {bytes} bytes are passed over",
+                error.fault
+            ),
             Self::Count { found, expected } => {
                 write!(f, "found {found} records, expected {expected} (END block)")
             }

@@ -11,6 +11,7 @@ use crate::{
     merge::{Due, Loaded, Merge, Next},
     record::Record,
     run::{Records, Run},
+    segment::Segment,
 };
 use std::{
     any::Any,
@@ -44,6 +45,12 @@ pub trait Work: Send {
 
     /// Takes the next record of a stretch.
     fn record(&mut self, record: &Record<'_>, output: &mut Self::Output);
+
+    /// Whether it looks at values. If not, what it is given may have none ([`Record::values`] is empty), which is faster; that
+    /// they can be read is checked all the same.
+    fn needs_values(&self) -> bool {
+        true
+    }
 
     /// Whether the output is so large that it should be taken before more records are added to it. It is asked after
     /// each record, and bounds the memory that outputs take.
@@ -88,7 +95,7 @@ struct Worked<T> {
 pub(crate) fn run<W: Work, E>(
     threads: usize,
     merge: &mut Merge,
-    records: &Records<'_>,
+    records: Records<'_>,
     findings: &mut Findings,
     worker: &(impl Fn() -> W + Sync),
     take: impl FnMut(W::Output) -> Result<(), E>,
@@ -99,12 +106,16 @@ pub(crate) fn run<W: Work, E>(
     thread::scope(|scope| {
         for _ in 0..threads {
             let (done, queue, is_over) = (done.clone(), &queue, &is_over);
-            scope.spawn(move || serve(queue, &done, is_over, records, worker()));
+            scope.spawn(move || {
+                let worker = worker();
+                let records = Records { with_values: worker.needs_values(), ..records };
+                serve(queue, &done, is_over, &records, worker);
+            });
         }
         drop(done);
         let coordinator = Coordinator {
             merge,
-            records,
+            segments: records.segments,
             findings,
             jobs,
             results,
@@ -188,7 +199,7 @@ impl Batch {
 /// Keeps workers busy, and outputs in order.
 struct Coordinator<'a, T> {
     merge: &'a mut Merge,
-    records: &'a Records<'a>,
+    segments: &'a [Segment],
     findings: &'a mut Findings,
     jobs: Sender<Job>,
     results: Receiver<Done<T>>,
@@ -221,7 +232,7 @@ enum Step {
 impl<T> Coordinator<'_, T> {
     fn run<E>(mut self, mut take: impl FnMut(T) -> Result<(), E>) -> Result<(), E> {
         loop {
-            while let Some(due) = self.merge.take_ahead(self.records.segments) {
+            while let Some(due) = self.merge.take_ahead(self.segments) {
                 self.submit(Job::Load(due));
             }
             match self.step() {
@@ -240,7 +251,7 @@ impl<T> Coordinator<'_, T> {
         }
         let next = match self.left.take() {
             Some(run) => Next::Run(run),
-            None => self.merge.next(i64::MAX, self.records.segments),
+            None => self.merge.next(i64::MAX, self.segments),
         };
         match next {
             Next::Run(mut run) => {
@@ -277,7 +288,7 @@ impl<T> Coordinator<'_, T> {
     /// Waits for something to be done, and takes what is in turn.
     fn wait<E>(&mut self, take: &mut impl FnMut(T) -> Result<(), E>) -> Result<(), E> {
         match self.results.recv().expect("workers live as long as there may be jobs") {
-            Done::Loaded(loaded) => self.merge.supply(loaded, self.records.segments),
+            Done::Loaded(loaded) => self.merge.supply(loaded, self.segments),
             Done::Panicked(payload) => panic::resume_unwind(payload),
             Done::Worked { number, worked } => {
                 self.waiting.insert(number, worked);

@@ -21,6 +21,9 @@ use std::{
     thread::available_parallelism,
 };
 
+/// Segments up to which one that starts behind the end of another in the same file is read.
+const SEGMENTS: usize = 1 << 16;
+
 /// Reads any number of segments, of any number of processes, in one order of time.
 ///
 /// Add what is to be read, then take [each record](Reader::for_each). Whatever is wrong with a file costs what is damaged
@@ -139,14 +142,29 @@ impl Reader {
     fn try_add(&mut self, source: Source) -> io::Result<()> {
         if self.is_live && !Segment::is_started(&source)? {
             self.waiting.push(source);
-        } else if let Some(segment) = Segment::open(source, &mut self.findings)? {
+            return Ok(());
+        }
+        let mut next = Some((source, 0));
+        while let Some((source, start)) = next.take() {
+            let Some(segment) = Segment::open(source, start, &mut self.findings)? else { break };
             if let Some(of) = self.segments.iter().find(|read| segment.is_copy_of(read)) {
                 let problem = Problem::Copy { of: of.path().to_owned() };
                 self.findings.add(segment.file(), None, problem);
-                return Ok(());
+                break;
             }
             self.segments.push(segment);
-            self.scan(self.segments.len() - 1);
+            let number = self.segments.len() - 1;
+            self.scan(number);
+            let segment = &self.segments[number];
+            if segment.is_followed() {
+                let (source, start) = (segment.source().again(), segment.offset());
+                if number < SEGMENTS {
+                    next = Some((source, start));
+                } else {
+                    let problem = Problem::Trailing { bytes: source.len() - start };
+                    self.findings.add(source.name(), start, problem);
+                }
+            }
         }
         Ok(())
     }
@@ -247,7 +265,8 @@ impl Reader {
                 }
                 Next::End => return Ok(()),
             };
-            let records = Records { segments: &self.segments, filter: &self.filter };
+            let (segments, filter) = (&self.segments, &self.filter);
+            let records = Records { segments, filter, with_values: true };
             let given = records.each(&mut run, &mut self.findings, |record| match f(record) {
                 Ok(()) => ControlFlow::Continue(()),
                 Err(error) => ControlFlow::Break(error),
@@ -304,7 +323,8 @@ impl Reader {
     ) -> Result<(), E> {
         let threads = threads.or_else(|| available_parallelism().ok()).map_or(1, NonZero::get);
         let Self { segments, merge, findings, filter, .. } = self;
-        parallel::run(threads, merge, &Records { segments, filter }, findings, &worker, take)
+        let records = Records { segments, filter, with_values: true };
+        parallel::run(threads, merge, records, findings, &worker, take)
     }
 
     /// What was found wrong, or worth knowing, since the last call.

@@ -72,6 +72,8 @@ impl Run {
 pub(crate) struct Records<'a> {
     pub(crate) segments: &'a [Segment],
     pub(crate) filter: &'a Filter,
+    /// Whether values are looked at; if not, they are checked, and records come without them.
+    pub(crate) with_values: bool,
 }
 
 impl Records<'_> {
@@ -82,7 +84,7 @@ impl Records<'_> {
         findings: &mut Findings,
         mut f: impl FnMut(&Record<'_>) -> ControlFlow<B>,
     ) -> ControlFlow<B> {
-        let Self { segments, filter } = self;
+        let Self { segments, filter, with_values } = self;
         let segment = &segments[run.segment as usize];
         for problem in run.problems.drain(..) {
             findings.add(segment.file(), run.block, problem);
@@ -97,7 +99,8 @@ impl Records<'_> {
             if !filter.wants_time(unix_ns) || !segment.wants_thread(entry.thread, filter) {
                 continue;
             }
-            let call_site = match call_site(segment, entry, chunk.values(entry), &mut values) {
+            let bytes = chunk.values(entry);
+            let call_site = match call_site(segment, entry, bytes, *with_values, &mut values) {
                 Ok(Some(call_site)) => call_site,
                 Ok(None) => continue,
                 Err(problem) => {
@@ -127,12 +130,14 @@ fn time(segment: &Segment, span: &mut Option<Span>, ticks: u64) -> i64 {
     }
 }
 
-/// The site of the record, and its values in `values`; `None` if the site is not wanted.
+/// The site of the record, and its values in `values` if they are wanted, or are no plain numbers; `None` if the site is not
+/// wanted.
 #[inline]
 fn call_site<'a>(
     segment: &'a Segment,
     entry: &Entry,
     bytes: &'a [u8],
+    with_values: bool,
     values: &mut Vec<Value<'a>>,
 ) -> Result<Option<&'a CallSite>, Problem> {
     let site = entry.site;
@@ -145,6 +150,9 @@ fn call_site<'a>(
     }
     let described = &call_site.site;
     values.clear();
+    if !with_values && call_site.len == Some(bytes.len()) {
+        return Ok(Some(call_site));
+    }
     value::take_all(&described.values, &described.definitions, bytes, values)
         .map_err(|error| Problem::Unrenderable { site, cause: error.to_string().into() })?;
     Ok(Some(call_site))

@@ -68,20 +68,30 @@ struct Damage {
 }
 
 impl Segment {
-    /// Reads the header; `None` if nothing can be read behind it, which has been reported.
-    pub(crate) fn open(source: Source, findings: &mut Findings) -> io::Result<Option<Self>> {
+    /// Reads the header of a segment that starts at `start` in its file; `None` if nothing can be read behind it, which has been
+    /// reported.
+    pub(crate) fn open(
+        source: Source,
+        start: u64,
+        findings: &mut Findings,
+    ) -> io::Result<Option<Self>> {
         if source.len() == 0 {
             findings.add(source.name(), 0, Problem::Empty);
             return Ok(None);
         }
         let mut bytes = Vec::new();
-        source.read_at(0, limits::FIXED + limits::META, &mut bytes)?;
+        source.read_at(start, limits::FIXED + limits::META, &mut bytes)?;
         match segment::Header::take(&bytes) {
-            Ok((header, offset)) => {
-                let walk = Walk::new(header.salt, offset as u64);
+            Ok((header, len)) => {
+                let walk = Walk::new(header.salt, start + len as u64);
                 let mut timeline = Timeline::new(header.meta.ticks_per_second);
                 timeline.add(header.anchor);
                 Ok(Some(Self::new(source, Some(header), walk, timeline)))
+            }
+            Err(error) if start > 0 => {
+                let bytes = source.len() - start;
+                findings.add(source.name(), start, Problem::Behind { bytes, error });
+                Ok(None)
             }
             Err(error) => Self::open_without_header(source, error, findings),
         }
@@ -173,7 +183,7 @@ impl Segment {
         self.events
     }
 
-    /// Bytes of the file, as far as it was read.
+    /// Bytes of the file, whether or not it holds other segments too.
     pub fn len(&self) -> u64 {
         self.source.len()
     }
@@ -317,6 +327,17 @@ impl Segment {
         Ok(())
     }
 
+    /// Whether the segment is closed, and another one starts behind it in the same file.
+    pub(crate) fn is_followed(&self) -> bool {
+        if self.tables.end.is_none() || self.offset() >= self.source.len() {
+            return false;
+        }
+        let mut bytes = Vec::new();
+        // What cannot be read is no segment.
+        let read = self.source.read_at(self.offset(), segment::MAGIC.len(), &mut bytes);
+        read.is_ok() && bytes == segment::MAGIC
+    }
+
     fn report_cut(&mut self, findings: &mut Findings) -> io::Result<()> {
         let item = self.walk.next(&self.source)?;
         let (offset, problem) = match item {
@@ -329,7 +350,9 @@ impl Segment {
 
     fn check_totals(&self, end: &End, findings: &mut Findings) {
         let (file, offset) = (self.source.name(), self.walk.offset());
-        if let Some(bytes @ 1..) = self.source.len().checked_sub(offset) {
+        if let Some(bytes @ 1..) = self.source.len().checked_sub(offset)
+            && !self.is_followed()
+        {
             findings.add(file, offset, Problem::Trailing { bytes });
         }
         if end.written != self.events {

@@ -26,7 +26,7 @@ impl<T: Read + Seek + Send> Stream for T {}
 /// of segments needs few open files.
 pub(crate) struct Source {
     name: Arc<Path>,
-    bytes: Bytes,
+    bytes: Arc<Bytes>,
     /// Bytes in the file when they were last counted.
     len: u64,
 }
@@ -40,7 +40,7 @@ enum Bytes {
 impl Source {
     /// A file of the file system.
     pub(crate) fn file(path: &Path) -> io::Result<Self> {
-        let bytes = Bytes::File(Mutex::new(None));
+        let bytes = Arc::new(Bytes::File(Mutex::new(None)));
         let mut source = Self { name: path.into(), bytes, len: 0 };
         source.measure()?;
         Ok(source)
@@ -51,10 +51,15 @@ impl Source {
         name: &Path,
         stream: impl Read + Seek + Send + 'static,
     ) -> io::Result<Self> {
-        let bytes = Bytes::Stream(Mutex::new(Box::new(stream)));
+        let bytes = Arc::new(Bytes::Stream(Mutex::new(Box::new(stream))));
         let mut source = Self { name: name.into(), bytes, len: 0 };
         source.measure()?;
         Ok(source)
+    }
+
+    /// The same bytes once more.
+    pub(crate) fn again(&self) -> Self {
+        Self { name: Arc::clone(&self.name), bytes: Arc::clone(&self.bytes), len: self.len }
     }
 
     /// The path, or what stands for it.
@@ -69,7 +74,7 @@ impl Source {
 
     /// Counts the bytes of the file; whether there are more than before.
     pub(crate) fn measure(&mut self) -> io::Result<bool> {
-        let len = match &self.bytes {
+        let len = match &*self.bytes {
             Bytes::File(file) => open(file, &self.name)?.metadata()?.len(),
             Bytes::Stream(stream) => lock(stream).seek(SeekFrom::End(0))?,
         };
@@ -83,7 +88,7 @@ impl Source {
         // No more than the file has: a length that is asked for is not always one that is there.
         let len = len.min(usize::try_from(self.len.saturating_sub(offset)).unwrap_or(usize::MAX));
         bytes.resize(len, 0);
-        let filled = match &self.bytes {
+        let filled = match &*self.bytes {
             Bytes::File(file) => {
                 let file = open(file, &self.name)?;
                 fill(bytes, |filled, rest| platform::read_at(&file, rest, offset + filled as u64))?
@@ -100,7 +105,7 @@ impl Source {
 
     /// Closes the file until it is read again.
     pub(crate) fn release(&self) {
-        if let Bytes::File(file) = &self.bytes {
+        if let Bytes::File(file) = &*self.bytes {
             *lock(file) = None;
         }
     }

@@ -9,8 +9,9 @@ use logbuf_format::{
 };
 use std::io;
 
-/// Bytes read at once to find headers: enough for a CLOCK block and the header of the block behind it.
-const WINDOW: usize = 512;
+/// Bytes read at once to find headers: a CLOCK block of one anchor, and the header of the block behind it. This is most of
+/// what is read of a block that is not wanted.
+const WINDOW: usize = HEADER_LEN + 24 + HEADER_LEN;
 
 /// Bytes searched at once behind damage.
 const SCAN_WINDOW: usize = 1 << 20;

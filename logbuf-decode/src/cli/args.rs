@@ -11,6 +11,7 @@ use std::path::PathBuf;
 #[derive(Debug, Parser)]
 #[command(version, after_help = AFTER_HELP, args_conflicts_with_subcommands = true)]
 #[command(subcommand_negates_reqs = true, disable_help_subcommand = true)]
+#[command(args_override_self = true)]
 pub(crate) struct Args {
     #[command(subcommand)]
     pub(crate) command: Option<Command>,
@@ -406,6 +407,9 @@ alignment and precision are as in Rust.
 
 With -F records are shown in order of time as long as they reach the files within half a second
 of each other; what comes later is shown when it comes.
+
+Options in LOGBUF_DECODE_OPTS are given before those of the command line, of which the last counts; they do not go for
+subcommands: LOGBUF_DECODE_OPTS='-L --color always'.
 
 Damage, cut files and lost records are reported on standard error, after the records. Blocks
 that cannot hold what is asked for are not read, and so not checked.

@@ -4,6 +4,7 @@ use crate::cli::{
     inputs::Watch,
     printer::{Printer, Stop},
     report::Report,
+    wake::Wake,
 };
 use logbuf_decode::Reader;
 use std::{
@@ -11,12 +12,14 @@ use std::{
     convert::Infallible,
     io::Write,
     path::PathBuf,
-    thread,
     time::{Duration, Instant},
 };
 
-/// How often files and folders are looked at.
+/// How often files and folders are looked at while records are held back, or where nobody tells of changes.
 const PERIOD: Duration = Duration::from_millis(100);
+
+/// How often they are looked at where changes are told of, in case one is not.
+const IDLE: Duration = Duration::from_secs(1);
 
 /// How long a record is held back, so that an earlier one that reaches its file later still comes before it.
 const HOLD: Duration = Duration::from_millis(500);
@@ -45,6 +48,7 @@ fn follow_forever<W: Write>(
     let mut inputs = watch.start(report);
     let mut losses = Losses { reported: 0, next: Instant::now() };
     // What is there already is as complete as it gets.
+    let wake = Wake::new(paths);
     let mut hold = Hold { seen: VecDeque::new(), until: None };
     loop {
         let is_first = hold.until.is_none();
@@ -55,7 +59,8 @@ fn follow_forever<W: Write>(
         printer.finish().map_err(Stop::Io)?;
         report.findings(reader.findings());
         losses.report(reader, report);
-        thread::sleep(PERIOD);
+        let is_idle = wake.is_told() && hold.is_empty(reader.newest());
+        wake.wait(if is_idle { IDLE } else { PERIOD });
         inputs = watch.look();
     }
 }
@@ -68,6 +73,11 @@ struct Hold {
 }
 
 impl Hold {
+    /// Whether there is no record that is held back.
+    fn is_empty(&self, newest: Option<i64>) -> bool {
+        newest.is_none_or(|newest| self.until >= Some(newest))
+    }
+
     fn until(&mut self, now: Instant, newest: Option<i64>, is_first: bool) -> i64 {
         let newest = newest.unwrap_or(i64::MIN);
         self.seen.push_back((now, newest));

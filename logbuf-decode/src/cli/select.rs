@@ -72,6 +72,11 @@ impl Selection {
             .thread(move |thread| threads.wants_thread(thread))
     }
 
+    /// Whether it depends on the values of records.
+    pub(crate) fn needs_values(&self) -> bool {
+        self.grep.is_some() || self.condition.is_some()
+    }
+
     /// Whether a record that the reader has handed out is shown for its own sake.
     pub(crate) fn wants(&mut self, record: &Record<'_>) -> bool {
         // Without context the filter has seen to the origin.

@@ -45,11 +45,15 @@ pub(crate) fn run(args: &Inputs, report: &mut Report) -> io::Result<()> {
     Ok(())
 }
 
-/// Counts records: their values have been decoded by then.
+/// Counts records: their values have been checked by then.
 struct Count;
 
 impl Work for Count {
     type Output = Content;
+
+    fn needs_values(&self) -> bool {
+        false
+    }
 
     #[inline]
     fn record(&mut self, record: &Record<'_>, content: &mut Content) {

@@ -217,3 +217,28 @@ fn standard_input_is_read() {
     assert!(cut.1.starts_with("logbuf-decode: warning: -: byte "), "{}", cut.1);
     assert_eq!(cut.2, Some(1));
 }
+
+#[test]
+fn options_of_the_environment_come_first() {
+    let folder = folder();
+    fs::write(folder.path().join("app.logbuf"), sample().bytes()).expect("write");
+    let run = |options: &str, args: &[&str]| {
+        let output = command(folder.path(), args).env("LOGBUF_DECODE_OPTS", options).output();
+        let output = output.expect("the command runs");
+        let text = |bytes| String::from_utf8(bytes).expect("UTF-8");
+        (text(output.stdout), text(output.stderr), output.status.code().expect("an exit status"))
+    };
+    let plain = |args: &[&str]| self::run(folder.path(), args);
+    let warnings = plain(&["-l", "warn", "--format", "{level} {message}", "."]);
+    assert_eq!(run("-l warn --format '{level} {message}'", &["."]), warnings);
+    // The last counts.
+    assert_eq!(run("-l error", &["-l", "warn", "--format", "{level} {message}", "."]), warnings);
+    assert_eq!(run(" ", &["."]), plain(&["."]));
+    // Subcommands have options of their own.
+    assert_eq!(run("-l error", &["stats", "."]), plain(&["stats", "."]));
+    for options in ["--no-such-option", "-l 'warn"] {
+        let (stdout, stderr, status) = run(options, &["."]);
+        assert!(stdout.is_empty() && stderr.contains("LOGBUF_DECODE_OPTS"), "{stderr}");
+        assert_eq!(status, 2);
+    }
+}

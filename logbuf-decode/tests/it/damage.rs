@@ -1,6 +1,6 @@
 //! Damage costs what it hits, and nothing is made up.
 
-use crate::file::{decode, sample};
+use crate::file::{File, decode, filled, sample, sample_sites};
 use logbuf_decode::{Problem, Severity};
 use logbuf_format::block::Kind;
 
@@ -177,4 +177,34 @@ fn any_byte_under_a_good_checksum_does_no_harm() {
             }
         }
     }
+}
+
+#[test]
+fn segments_behind_each_other_in_one_file_are_all_read() {
+    let second = |salt| {
+        let mut file = File::new(salt);
+        file.sites(&sample_sites()).threads(&[(1, 1, "main")]);
+        file.events(&[(1, &[filled(1_200, "second", salt)])]).end();
+        file.bytes()
+    };
+    let all = [sample().bytes(), second(100), second(200)].concat();
+    let (lines, findings) = decode(all.clone());
+    assert_eq!((lines.len(), findings.len()), (10, 0), "{findings:?}");
+    assert!(lines[3].contains("second 100") && lines[4].contains("second 200"), "{lines:#?}");
+
+    // Twice the same is a copy.
+    let (lines, findings) = decode([sample().bytes(), sample().bytes()].concat());
+    assert_eq!(lines.len(), 8);
+    assert!(matches!(&findings[..], [found] if matches!(found.problem, Problem::Copy { .. })));
+
+    // What only looks like a segment is no segment.
+    let mut damaged = all;
+    let at = sample().bytes().len();
+    damaged[at + 20] ^= 1;
+    let (lines, findings) = decode(damaged);
+    assert_eq!(lines.len(), 8);
+    let [found] = &findings[..] else { panic!("{findings:?}") };
+    assert_eq!(found.offset, Some(at as u64));
+    assert!(matches!(found.problem, Problem::Behind { .. }), "{found}");
+    assert!(found.to_string().contains("behind another, cannot be read: "), "{found}");
 }

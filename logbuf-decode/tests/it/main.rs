@@ -10,6 +10,7 @@ mod golden;
 mod kept;
 mod order;
 mod parallel;
+mod seek;
 mod show;
 mod stats;
 mod subcommands;

@@ -125,6 +125,11 @@ pub(super) struct Worker {
 impl Work for Worker {
     type Output = Totals;
 
+    fn needs_values(&self) -> bool {
+        let Questions { histograms, key, .. } = &self.questions;
+        self.selection.needs_values() || !histograms.is_empty() || key.is_some()
+    }
+
     #[inline]
     fn record(&mut self, record: &Record<'_>, totals: &mut Totals) {
         if !self.selection.wants(record) {

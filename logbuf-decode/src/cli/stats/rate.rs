@@ -48,10 +48,11 @@ impl Rate {
         }
     }
 
-    /// No more than `count` stretches that cover all records: where the first starts, how long each is, in nanoseconds, and
+    /// No more than `count` stretches, or two, that cover all records: where the first starts, how long each is, in nanoseconds, and
     /// how many records are in each.
     pub(super) fn stretches(mut self, count: usize) -> (i64, u64, Vec<u64>) {
-        while self.counts.len() > count {
+        // However long they are, two that touch at the epoch stay two.
+        while self.counts.len() > count.max(2) {
             self.coarsen();
         }
         (self.first << self.shift, 1 << self.shift, self.counts.into())
@@ -111,14 +112,14 @@ mod tests {
             times.iter().for_each(|time| part.add(*time));
             parts.append(&part);
         }
-        for count in [1, 7, 60] {
+        for count in [2, 7, 60] {
             let (from, length, counts) = whole.clone().stretches(count);
             assert!(counts.len() <= count);
             assert_eq!(counts.iter().sum::<u64>(), times.len() as u64);
             for (index, found) in counts.iter().enumerate() {
-                let from = from + index as i64 * length as i64;
-                let inside =
-                    |time: &&i64| (from..from.saturating_add(length as i64)).contains(*time);
+                let from = i128::from(from) + index as i128 * i128::from(length);
+                let until = from + i128::from(length);
+                let inside = |time: &&i64| (from..until).contains(&i128::from(**time));
                 assert_eq!(*found, times.iter().filter(inside).count() as u64);
             }
             assert_eq!(parts.clone().stretches(count), (from, length, counts));

@@ -1,0 +1,68 @@
+//! Reads a log with the library: the slowest round trips, and how many there were of each call.
+//!
+//! `cargo run --release -p logbuf-decode --example read -- FIELD PATH…`
+
+use logbuf_decode::{Filter, Level, Reader, Record, Render, Text, Value, Work};
+use std::{collections::BTreeMap, convert::Infallible, process::ExitCode};
+
+/// Records with a number in a field, in parts of the log that are worked on by several threads.
+struct Slowest {
+    field: String,
+    text: Text,
+}
+
+/// What is found in one part.
+#[derive(Default)]
+struct Found {
+    /// Number and line of the largest.
+    largest: Option<(u64, String)>,
+    /// Records of each call that has the field.
+    calls: BTreeMap<(String, u32), u64>,
+}
+
+impl Work for Slowest {
+    type Output = Found;
+
+    fn record(&mut self, record: &Record<'_>, found: &mut Found) {
+        let Some(&Value::U64(number)) = record.value(&self.field) else { return };
+        *found.calls.entry((record.file().to_owned(), record.line())).or_default() += 1;
+        if found.largest.as_ref().is_none_or(|(largest, _)| number > *largest) {
+            let mut line = String::new();
+            if self.text.record(record, &mut line).is_ok() {
+                found.largest = Some((number, line));
+            }
+        }
+    }
+}
+
+fn main() -> ExitCode {
+    let mut arguments = std::env::args().skip(1);
+    let (Some(field), paths) = (arguments.next(), arguments.collect::<Vec<_>>()) else {
+        eprintln!("usage: read FIELD PATH…");
+        return ExitCode::from(2);
+    };
+    let mut reader = Reader::new().filter(Filter::new().level(Level::Info));
+    paths.iter().for_each(|path| reader.add_file(path));
+    let mut all = Found::default();
+    let worker = || Slowest { field: field.clone(), text: Text::new() };
+    let Ok(()) = reader.try_work(None, worker, |found| {
+        for (call, count) in found.calls {
+            *all.calls.entry(call).or_default() += count;
+        }
+        // Of equal ones the first stays: parts come in the order of time.
+        let larger = found
+            .largest
+            .filter(|(number, _)| all.largest.as_ref().is_none_or(|(largest, _)| number > largest));
+        all.largest = larger.or(all.largest.take());
+        Ok::<_, Infallible>(())
+    });
+    for ((file, line), count) in &all.calls {
+        println!("{count} records of {file}:{line}");
+    }
+    if let Some((_, line)) = all.largest {
+        print!("the largest: {line}");
+    }
+    let findings = reader.findings();
+    findings.iter().for_each(|finding| eprintln!("{finding}"));
+    ExitCode::from(u8::from(!findings.is_empty()))
+}
