@@ -2,7 +2,8 @@
 
 use logbuf_format::{
     message::Message,
-    site::{Site, Slot},
+    site::{Kind, Site, Slot},
+    template::{self, Piece},
     types::Type,
 };
 use std::{
@@ -22,6 +23,8 @@ pub(crate) struct CallSite {
     pub(crate) is_plain: bool,
     /// Bytes of the values, if they are numbers, of which any bits will do.
     pub(crate) len: Option<usize>,
+    /// The name of a span.
+    name: String,
 }
 
 impl CallSite {
@@ -33,7 +36,13 @@ impl CallSite {
         };
         let is_plain = is_plain(&site);
         let len = site.values.iter().map(|slot| number_len(&slot.ty)).sum();
-        Self { site, message, wanted: true, is_plain, len }
+        let name = if site.kind == Kind::Span { span_name(&site.template) } else { String::new() };
+        Self { site, message, wanted: true, is_plain, len, name }
+    }
+
+    /// The name of a span; otherwise nothing.
+    pub(crate) fn name(&self) -> &str {
+        &self.name
     }
 
     /// Bytes it takes in memory, about.
@@ -93,6 +102,16 @@ pub(crate) fn is_plain_text(text: &str) -> bool {
     text.bytes().fold(true, |is_plain, byte| {
         is_plain & matches!(byte, b' '..=b'~') & !matches!(byte, b'"' | b'\\')
     })
+}
+
+/// What a template says without placeholders, of which that of a span has none.
+fn span_name(template: &str) -> String {
+    let pieces = template::parse(template).unwrap_or_default();
+    let text = pieces.iter().map(|piece| match piece {
+        Piece::Literal(text) => text,
+        Piece::Placeholder(_) => "",
+    });
+    text.collect()
 }
 
 /// Bytes of the `Debug` text of a value, which is not put together.

@@ -2,20 +2,25 @@
 
 use crate::{
     finding::Problem,
+    scope::{Follow, Leaves, Nodes},
     segment::{EventBlock, Segment, bad_payload},
 };
 use logbuf_format::{
     Error,
     block::{Codec, DUMPED, HEADER_LEN, Header, Kind},
     events, packed,
+    scope::Head,
+    site,
 };
 use std::{borrow::Cow, io, ops::Range, sync::Arc};
 
 /// Records of one block, or the first of those that are left of it.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct Chunk {
     /// What the values of the records are in.
     bytes: Vec<u8>,
+    /// What scopes they are in.
+    scopes: Nodes,
     /// The records, by time; those with the same time in the order of the block.
     index: Vec<Entry>,
     /// How many records of the block come before those in `index`.
@@ -35,6 +40,8 @@ pub(crate) struct Entry {
     pub(crate) site: u32,
     /// The thread.
     pub(crate) thread: u32,
+    /// The scopes it was logged in.
+    pub(crate) scopes: Leaves,
     start: u32,
     len: u32,
 }
@@ -53,18 +60,80 @@ impl Entry {
 impl Chunk {
     /// Reads a block, and what is wrong with it: the records in front of that are there.
     pub(crate) fn read(segment: &Segment, block: &EventBlock) -> (Self, Vec<Problem>) {
-        let (mut bytes, mut index, mut problems) = (Vec::new(), Vec::new(), Vec::new());
+        let (mut chunk, mut problems) = (Self::default(), Vec::new());
         let mut report = |problem| problems.push(problem);
-        if let Err(problem) = read(segment, block, &mut bytes, &mut index, &mut report) {
+        if let Err(problem) = chunk.fill(segment, block, &mut report) {
             report(problem);
-            index.clear();
+            chunk.index.clear();
         }
+        let index = &mut chunk.index;
         index.sort_by_key(|entry| entry.ticks);
         if index.first().is_some_and(|entry| entry.ticks < block.first) {
             report(Problem::Range);
         }
-        let is_dumped = block.levels & DUMPED != 0;
-        (Self { bytes, index, rank: 0, more: None, is_dumped }, problems)
+        chunk.is_dumped = block.levels & DUMPED != 0;
+        (chunk, problems)
+    }
+
+    fn fill(
+        &mut self,
+        segment: &Segment,
+        block: &EventBlock,
+        report: &mut dyn FnMut(Problem),
+    ) -> Result<(), Problem> {
+        let (base, records) = read(segment, block, &mut self.bytes, report)?;
+        // A record takes 16 bytes at least; what the header says need not be true.
+        self.index.reserve((records as usize).min(self.bytes.len() / 16));
+        self.enter(segment, base, report);
+        Ok(())
+    }
+
+    /// Adds the records of the payload, which starts at `base`, extent by extent.
+    fn enter(&mut self, segment: &Segment, base: usize, report: &mut dyn FnMut(Problem)) {
+        let Self { bytes, scopes, index, .. } = self;
+        let mut follow = Follow::default();
+        for extent in events::extents(&bytes[base..]) {
+            let extent = match extent {
+                Ok(extent) => extent,
+                Err(error) => return report(Problem::Records { error }),
+            };
+            let restates = extent.restates();
+            let ring = restates.unwrap_or(extent.ring);
+            let paths = follow.start(ring, extent.thread, restates.is_some());
+            let mut leaves = paths.leaves();
+            for record in extent.records() {
+                let record = match record {
+                    Ok(record) => record,
+                    Err(error) => {
+                        paths.forget(scopes);
+                        report(Problem::Records { error });
+                        continue;
+                    }
+                };
+                match segment.site(record.site).map(|call_site| call_site.site.kind) {
+                    Some(site::Kind::Event) => {}
+                    Some(kind) => {
+                        paths.apply(kind, &record, scopes);
+                        leaves = paths.leaves();
+                        continue;
+                    }
+                    // It may be one that changes them, if it is long enough.
+                    None if record.values.len() < Head::LEN => {}
+                    None => {
+                        paths.forget(scopes);
+                        leaves = paths.leaves();
+                    }
+                }
+                index.push(Entry {
+                    ticks: record.ticks,
+                    site: record.site,
+                    thread: extent.thread,
+                    scopes: leaves,
+                    start: offset_in(bytes, record.values),
+                    len: record.values.len() as u32,
+                });
+            }
+        }
     }
 
     /// Drops the first `rank` records of the block.
@@ -95,7 +164,13 @@ impl Chunk {
 
     /// Bytes it takes in memory.
     pub(crate) fn cost(&self) -> usize {
-        self.bytes.capacity() + self.index.capacity() * size_of::<Entry>()
+        let index = self.index.capacity() * size_of::<Entry>();
+        self.bytes.capacity() + index + self.scopes.cost()
+    }
+
+    /// The scopes that its records are in.
+    pub(crate) fn scopes(&self) -> &Nodes {
+        &self.scopes
     }
 
     /// The records that are here.
@@ -126,13 +201,13 @@ impl Chunk {
     }
 }
 
+/// Reads the block into `bytes`; where its payload starts there, and how many events its header says it holds.
 fn read(
     segment: &Segment,
     block: &EventBlock,
     bytes: &mut Vec<u8>,
-    index: &mut Vec<Entry>,
     report: &mut dyn FnMut(Problem),
-) -> Result<(), Problem> {
+) -> Result<(usize, u32), Problem> {
     let io = |error: io::Error| Problem::Io(Arc::new(error));
     let salt = segment.salt();
     segment.source().read_at(block.offset, block.len as usize, bytes).map_err(io)?;
@@ -144,6 +219,7 @@ fn read(
         Ok(Cow::Owned(payload)) => Some(payload),
         Err(error) => return Err(bad_payload(&header, error)),
     };
+    let records = header.summary.records;
     let mut base = match expanded {
         Some(payload) => {
             *bytes = payload;
@@ -159,32 +235,7 @@ fn read(
         }
         (*bytes, base) = (raw, 0);
     }
-    // A record takes 16 bytes at least; what the header says need not be true.
-    index.reserve((header.summary.records as usize).min(bytes.len() / 16));
-    enter(bytes, base, index, report);
-    Ok(())
-}
-
-/// Adds the records of the payload, which starts at `base`, to `index`, extent by extent.
-fn enter(bytes: &[u8], base: usize, index: &mut Vec<Entry>, report: &mut dyn FnMut(Problem)) {
-    for extent in events::extents(&bytes[base..]) {
-        let extent = match extent {
-            Ok(extent) => extent,
-            Err(error) => return report(Problem::Records { error }),
-        };
-        for record in extent.records() {
-            match record {
-                Ok(record) => index.push(Entry {
-                    ticks: record.ticks,
-                    site: record.site,
-                    thread: extent.thread,
-                    start: offset_in(bytes, record.values),
-                    len: record.values.len() as u32,
-                }),
-                Err(error) => report(Problem::Records { error }),
-            }
-        }
-    }
+    Ok((base, records))
 }
 
 /// Where `part`, a slice of `whole`, starts in it. A block is little more than 4 MiB long.

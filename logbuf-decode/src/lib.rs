@@ -23,6 +23,7 @@ mod reader;
 mod record;
 mod render;
 mod run;
+mod scope;
 mod segment;
 mod source;
 mod table;
@@ -35,12 +36,17 @@ pub use filter::Filter;
 pub use finding::{Finding, Problem, Severity};
 pub use jiff::tz::TimeZone;
 pub use logbuf_format::{
-    Level, escape::controls as escape, render::TooLong, site::Site, value::Value,
+    Level,
+    escape::controls as escape,
+    render::TooLong,
+    site::{Kind as SiteKind, Site},
+    value::Value,
 };
 pub use loss::Lost;
 pub use parallel::Work;
 pub use reader::Reader;
 pub use record::{Record, ThreadName};
 pub use render::{Chrome, Csv, Json, Logfmt, Pattern, PatternError, Render, Text};
+pub use scope::{Context, Scope};
 pub use segment::Segment;
 pub use time::{TimeStyle, rfc3339};

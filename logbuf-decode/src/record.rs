@@ -1,6 +1,11 @@
 //! A record, as a reader gives it.
 
-use crate::{callsite::CallSite, run::Position, segment::Segment};
+use crate::{
+    callsite::CallSite,
+    run::Position,
+    scope::{Context, Leaves, NONE, Nodes, Scope},
+    segment::Segment,
+};
 use logbuf_format::{
     Level,
     render::TooLong,
@@ -18,6 +23,7 @@ pub struct Record<'a> {
     pub(crate) place: Position,
     pub(crate) thread: Option<&'a Thread>,
     pub(crate) values: &'a [Value<'a>],
+    pub(crate) scopes: &'a Nodes,
 }
 
 impl<'a> Record<'a> {
@@ -102,10 +108,29 @@ impl<'a> Record<'a> {
             .map(|(slot, value)| (slot.name.as_str(), value))
     }
 
-    /// Whether nothing in its message and fields has to be escaped, in text or in JSON.
+    /// Whether nothing in its message, fields and contexts has to be escaped, in text or in JSON.
     #[inline]
     pub(crate) fn is_plain(&self) -> bool {
-        self.call_site.is_plain
+        self.call_site.is_plain && self.place.entry.scopes == Leaves::NONE
+    }
+
+    /// The contexts that it was logged in, from the outermost to the innermost.
+    pub fn contexts(&self) -> Vec<Scope<'a>> {
+        self.scopes.path(self.segment, self.place.entry.scopes.context)
+    }
+
+    /// The spans that it was logged in, from the outermost to the innermost.
+    pub fn spans(&self) -> Vec<Scope<'a>> {
+        self.scopes.path(self.segment, self.place.entry.scopes.span)
+    }
+
+    /// The fields of the contexts that it was logged in.
+    #[inline]
+    pub fn context(&self) -> Context<'a> {
+        match self.place.entry.scopes.context {
+            NONE => Context::none(),
+            _ => Context::new(&self.contexts()),
+        }
     }
 
     /// Appends the message: what `format!` would have made of the arguments. Nothing in it is escaped.

@@ -7,11 +7,14 @@ mod logfmt;
 mod pattern;
 mod text;
 
-use crate::{record::Record, segment::Segment};
+use crate::{record::Record, scope::Context, segment::Segment};
 pub use chrome::Chrome;
 pub use csv::Csv;
 pub use json::Json;
-use logbuf_format::{escape, render::TooLong};
+use logbuf_format::{
+    escape,
+    render::{self, TooLong},
+};
 pub use logfmt::Logfmt;
 pub use pattern::{Pattern, PatternError};
 use std::borrow::Cow;
@@ -32,6 +35,23 @@ pub trait Render {
 
     /// Appends what comes behind the last record of these segments: nothing, in most forms.
     fn end(&mut self, _segments: &[Segment], _out: &mut String) {}
+}
+
+/// Appends the fields of contexts, behind a `?` if they are not all.
+fn push_context(context: &Context<'_>, out: &mut String) -> Result<(), TooLong> {
+    let mut gap = "";
+    if !context.is_whole() {
+        out.push('?');
+        gap = " ";
+    }
+    for (name, value) in context.fields() {
+        out.push_str(gap);
+        out.push_str(name);
+        out.push('=');
+        render::field(out, value)?;
+        gap = " ";
+    }
+    Ok(())
 }
 
 /// Escapes the control characters that stand from `start` on.

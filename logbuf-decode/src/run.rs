@@ -115,7 +115,8 @@ impl Records<'_> {
             }
             let is_dumped = chunk.is_dumped();
             let place = Position { unix_ns, entry: *entry, is_dumped };
-            f(&Record { segment, call_site, place, thread, values: &values })?;
+            let scopes = chunk.scopes();
+            f(&Record { segment, call_site, place, thread, values: &values, scopes })?;
         }
         ControlFlow::Continue(())
     }

@@ -390,7 +390,7 @@ impl Segment {
             || !block::can_expand(header.compression)
         {
             findings.add(self.source.name(), offset, unreadable(header));
-        } else if summary.records > 0 {
+        } else if header.expanded_len > 0 {
             let len = walk::stored_end(header) as u32;
             let Summary { first, last, levels, sites, .. } = *summary;
             self.blocks.push(EventBlock { offset, first, last, len, levels, sites });

@@ -4,6 +4,7 @@ use std::array;
 
 use logbuf_format::block::Kind;
 use logbuf_format::packed::Layout;
+use logbuf_format::scope::Head;
 use logbuf_format::site::{self, Role, Slot};
 use logbuf_format::types::Type;
 use logbuf_format::{Error, Level};
@@ -12,7 +13,6 @@ use crate::description::Description;
 use crate::place::Place;
 use crate::registry::REGISTRY;
 use crate::site::{self as sites, Registration, SITES, Site, SiteId};
-use crate::static_level::is_compiled_in;
 use crate::table::{TABLE, Table};
 
 /// What the writer needs of a site for each of its records.
@@ -21,6 +21,7 @@ pub(crate) struct Entry {
     /// The number by which the file knows the site.
     pub(crate) number: u32,
     pub(crate) level: Level,
+    pub(crate) kind: site::Kind,
 }
 
 /// The sites of the segment that is being written.
@@ -43,6 +44,12 @@ fn place_of(id: SiteId) -> usize {
     (id.wrapping_mul(0x9E37_79B1) >> (u32::BITS - FOUND.trailing_zeros())) as usize
 }
 
+impl Entry {
+    fn new(number: usize, site: &Site) -> Self {
+        Self { number: number as u32, level: site.place.level, kind: site.kind }
+    }
+}
+
 impl Dictionary {
     /// A dictionary that lists every site of the program.
     pub(crate) fn new() -> Result<Self, Error> {
@@ -57,7 +64,7 @@ impl Dictionary {
 
     /// In each place an id that does not belong there, so that nobody finds it.
     fn nothing_found() -> [(SiteId, Entry); FOUND] {
-        let none = Entry { number: 0, level: Level::Error };
+        let none = Entry { number: 0, level: Level::Error, kind: site::Kind::Event };
         let elsewhere = |place| (0..).find(|&id| place_of(id) != place).expect("0 or 1");
         array::from_fn(|place| (elsewhere(place), none))
     }
@@ -75,7 +82,7 @@ impl Dictionary {
     fn list_static(&mut self) -> Result<(), Error> {
         // A call whose level is compiled out never records, and the file need not know of it.
         let sites = SITES.iter().enumerate();
-        for (number, site) in sites.filter(|(_, site)| is_compiled_in(site.place.level)) {
+        for (number, site) in sites.filter(|(_, site)| site.may_record()) {
             let described = site.registration().map(|registration| registration.description());
             self.typed[number] = described.is_some();
             self.list(number as u32, site, described)?;
@@ -119,7 +126,7 @@ impl Dictionary {
             self.list(number as u32, site, Some(registration.description())).ok()?;
             self.typed[number] = true;
         }
-        Some(Entry { number: number as u32, level: site.place.level })
+        Some(Entry::new(number, site))
     }
 
     /// Lists every site again that has recorded, for readers that have lost the first listing.
@@ -143,11 +150,11 @@ impl Dictionary {
 
     /// What the records of a site that was looked up are made of.
     pub(crate) fn layout(&self, number: u32) -> Layout {
-        let Some((_, Some(registration))) = recorded(number as usize) else {
+        let Some((site, Some(registration))) = recorded(number as usize) else {
             return Layout::opaque();
         };
         let (types, definitions) = registration.description().into_parts();
-        Layout::new(&types, &definitions)
+        Layout::new(heads(site).iter().chain(&types), &definitions)
     }
 
     /// Hands out what was listed since the last call.
@@ -172,6 +179,14 @@ impl Dictionary {
     }
 }
 
+/// The types of what stands in front of the values that a call gives.
+fn heads(site: &Site) -> &'static [Type] {
+    match site.kind {
+        site::Kind::Event => &[],
+        _ => &Head::TYPES,
+    }
+}
+
 /// The site with this number in the file, and what it was registered with.
 fn recorded(number: usize) -> Option<(&'static Site, Option<Registration>)> {
     if let Some(site) = SITES.get(number) {
@@ -187,6 +202,8 @@ pub(crate) fn entry(number: u32, site: &Site, described: Option<Description>) ->
     let typed = described.is_some();
     let (types, definitions) = described.unwrap_or_default().into_parts();
     let mut types = types.into_iter();
+    let heads =
+        heads(site).iter().map(|ty| Slot { name: String::new(), role: Role::Head, ty: ty.clone() });
     let slots = site.names.iter().enumerate().map(|(i, &name)| Slot {
         name: name.to_owned(),
         role: if i < site.arguments { Role::Argument } else { Role::Field },
@@ -202,10 +219,10 @@ pub(crate) fn entry(number: u32, site: &Site, described: Option<Description>) ->
         line,
         column,
         template: site.template.to_owned(),
-        values: slots.collect(),
+        values: heads.chain(slots).collect(),
         typed,
         definitions,
-        kind: site::Kind::Event,
+        kind: site.kind,
     }
 }
 

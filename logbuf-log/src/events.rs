@@ -1,5 +1,6 @@
 //! The EVENTS block that is being filled.
 
+use std::collections::HashMap;
 use std::mem;
 use std::time::{Duration, Instant};
 
@@ -8,12 +9,16 @@ use logbuf::queue::{mpsc, spsc};
 use logbuf::{Batch, Held};
 use logbuf_format::block::{self, Codec, Kind};
 use logbuf_format::packed::Packer;
+use logbuf_format::scope::Which;
+use logbuf_format::site;
 use logbuf_format::{Level, limits, loss::Reason};
 
 use crate::dictionary::{Dictionary, Entry};
 use crate::loss::Losses;
-use crate::record::{self, Taken};
+use crate::paths::{Paths, Restated};
+use crate::record::{self, SharedRecord, Taken};
 use crate::registry::{REGISTRY, SHARED_RING};
+use crate::scope;
 use crate::segment::Segment;
 use crate::table::Span;
 use crate::thread::Thread;
@@ -34,8 +39,11 @@ const _: () = assert!(RAW + 2 * BATCH + limits::RECORD < limits::PAYLOAD);
 #[derive(Default)]
 pub(crate) struct Events {
     packer: Packer,
+    /// Events.
     count: u32,
     span: Span,
+    /// Rings and threads whose scopes were restated, and whether the extents behind that say what has become of them.
+    restated: HashMap<(u32, u32), bool>,
     /// When the first of them was taken.
     since: Option<Instant>,
 }
@@ -82,14 +90,19 @@ impl Events {
         packer.len() >= PACKED || packer.raw_len() >= RAW || packer.is_crowded()
     }
 
-    /// Records in the block.
+    /// Whether nothing is in the block.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.since.is_none()
+    }
+
+    /// Events in the block.
     pub(crate) fn count(&self) -> u32 {
         self.count
     }
 
     /// The smallest time stamp in the block.
     pub(crate) fn oldest(&self) -> Option<u64> {
-        (self.count > 0).then_some(self.span.first)
+        (!self.is_empty()).then_some(self.span.first)
     }
 
     /// Whether the first record was taken from its ring at least `age` ago.
@@ -110,9 +123,11 @@ impl Events {
         if records.peek().is_none() {
             return false;
         }
+        let mut paths = thread.lock_paths();
+        self.restate_paths(ring, thread.id, &paths, dictionary);
         self.open(ring, thread.id, start);
         for bytes in records {
-            self.put(record::split(bytes), dictionary, &thread.losses);
+            self.put(record::split(bytes), dictionary, (&thread.losses, &mut paths));
         }
         self.packer.seal(batch.end());
         true
@@ -124,7 +139,7 @@ impl Events {
         &mut self,
         walk: &mut impl Walk,
         ring: u32,
-        thread: &Thread,
+        (thread, paths): (&Thread, &mut Paths),
         dictionary: &mut Dictionary,
         mut choose: impl FnMut(Entry) -> Choice,
     ) -> bool {
@@ -136,13 +151,24 @@ impl Events {
             }
             let Some(bytes) = walk.next() else { break false };
             let record = record::split(bytes);
+            let entry = dictionary.entry(record.site);
+            let scope = entry.filter(|entry| entry.kind != site::Kind::Event);
             // One of an unknown site is counted as lost where it is put.
-            let choice = dictionary.entry(record.site).map_or(Choice::Put, &mut choose);
+            let choice = match scope {
+                None => entry.map_or(Choice::Put, &mut choose),
+                Some(entry) => {
+                    // Said again in front of the next event that is put, if there is one.
+                    paths.follow(entry.kind, record);
+                    self.restated.insert((ring, thread.id), false);
+                    Choice::Pass
+                }
+            };
             if choice == Choice::Put {
                 if !is_open {
+                    self.restate_paths(ring, thread.id, paths, dictionary);
                     self.open(ring, thread.id, start);
                 }
-                self.put(record, dictionary, &thread.losses);
+                self.put(record, dictionary, (&thread.losses, paths));
             } else if is_open {
                 self.packer.seal(start);
             }
@@ -179,7 +205,8 @@ impl Events {
         loop {
             let next = batch.iter().next();
             let Some(bytes) = next else { break };
-            let (thread, record) = record::split_shared(bytes);
+            let SharedRecord { thread, scopes, record } = record::split_shared(bytes)
+                .expect("every record in the shared ring was written by `write_shared`");
             let thread = if is_listed(thread) { thread } else { REGISTRY.stand_in.id };
             if open.take_if(|other| *other != thread).is_some() {
                 self.packer.seal(end);
@@ -191,7 +218,11 @@ impl Events {
             if let Some(entry) = dictionary.entry(record.site) {
                 see(entry.level);
             }
-            self.put(record, dictionary, &REGISTRY.stand_in.losses);
+            // It says its scopes itself, because the thread's other records are in another ring. Those behind it are in none.
+            let scopes = SharedScopes::new(scopes);
+            scopes.before.iter().for_each(|scope| self.restate(scope, dictionary));
+            self.put(record, dictionary, (&REGISTRY.stand_in.losses, &mut Paths::new()));
+            scopes.behind.iter().for_each(|scope| self.restate(scope, dictionary));
             end = batch.end();
         }
         if open.is_some() {
@@ -199,31 +230,93 @@ impl Events {
         }
     }
 
+    /// Says which scopes the next extent of a ring and a thread starts in, unless the extents before it in the block do.
+    fn restate_paths(
+        &mut self,
+        ring: u32,
+        thread: u32,
+        paths: &Paths,
+        dictionary: &mut Dictionary,
+    ) {
+        match self.restated.get(&(ring, thread)) {
+            Some(true) => return,
+            None if paths.is_empty() => return,
+            None | Some(false) => {}
+        }
+        self.since.get_or_insert_with(Instant::now);
+        self.packer.open_restated(ring, thread);
+        for scope in paths.restated() {
+            self.restate(&scope, dictionary);
+        }
+        self.packer.seal(ring.into());
+        self.restated.insert((ring, thread), true);
+    }
+
     fn open(&mut self, ring: u32, thread: u32, start: u64) {
         self.since.get_or_insert_with(Instant::now);
         self.packer.open(ring, thread, start);
     }
 
-    /// Puts a record into the extent that is open, or counts it as lost if the file has no room for one like it.
+    /// Puts a record into the extent that is open, or counts it as lost if the file has no room for one like it. `paths` are
+    /// what the records before it have made of them.
     #[inline]
-    fn put(&mut self, record: Taken<'_>, dictionary: &mut Dictionary, losses: &Losses) {
+    fn put(
+        &mut self,
+        record: Taken<'_>,
+        dictionary: &mut Dictionary,
+        (losses, paths): (&Losses, &mut Paths),
+    ) {
         let Taken { site, ticks, led } = record;
         let level = match dictionary.entry(site) {
-            Some(site) => {
-                if !self.packer.knows(site.number) {
-                    self.learn(site.number, dictionary);
+            Some(entry) => {
+                if !self.packer.knows(entry.number) {
+                    self.learn(entry.number, dictionary);
                 }
-                if self.packer.put(site.number, ticks, led).is_ok() {
-                    self.span.add_level(site.level);
+                let is_put = self.packer.put(entry.number, ticks, led).is_ok();
+                if entry.kind != site::Kind::Event {
+                    let record = is_put.then_some(record);
+                    return self.follow(entry.kind, record, paths);
+                }
+                if is_put {
+                    self.span.add_level(entry.level);
                     self.span.add_time(ticks);
                     self.count += 1;
                     return;
                 }
-                site.level
+                entry.level
             }
-            None => Level::Error,
+            // It may be one that changes them.
+            None => {
+                paths.forget();
+                Level::Error
+            }
         };
         losses.add(level, Reason::TOO_LONG, record.values().len(), ticks);
+    }
+
+    /// Does what a record of a scope says, if it could be put.
+    #[cold]
+    fn follow(&mut self, kind: site::Kind, record: Option<Taken<'_>>, paths: &mut Paths) {
+        match record {
+            Some(record) => {
+                self.span.add_time(record.ticks);
+                paths.follow(kind, record);
+            }
+            None => paths.forget(),
+        }
+    }
+
+    /// Puts a record that says what others have said before.
+    #[cold]
+    fn restate(&mut self, restated: &Restated, dictionary: &mut Dictionary) {
+        let site = restated.site.unwrap_or_else(scope::leave_site);
+        if let Some(entry) = dictionary.entry(site) {
+            if !self.packer.knows(entry.number) {
+                self.learn(entry.number, dictionary);
+            }
+            let put = self.packer.put(entry.number, restated.ticks, &restated.led);
+            debug_assert!(put.is_ok(), "a scope is short");
+        }
     }
 
     #[cold]
@@ -240,6 +333,27 @@ impl Events {
             self.packer.clear();
         }
         self.span = Span::EMPTY;
+        self.restated.clear();
         mem::take(&mut self.count)
+    }
+}
+
+/// What is put around a record of the shared ring for its scopes.
+struct SharedScopes {
+    before: Vec<Restated>,
+    behind: Vec<Restated>,
+}
+
+impl SharedScopes {
+    fn new(scopes: Option<&[u8]>) -> Self {
+        let both = [Which::Context, Which::Span];
+        let before: Vec<_> = match scopes {
+            None => both.into_iter().map(Restated::forget).collect(),
+            Some(scopes) => scope::split(scopes)
+                .map(|(site, values)| Restated::new(Some(site), 0, &[values]))
+                .collect(),
+        };
+        let behind = if before.is_empty() { Vec::new() } else { both.map(Restated::leave).into() };
+        Self { before, behind }
     }
 }

@@ -23,6 +23,7 @@
 //! - The macros: [`log!`] describes their syntax; [`error!`], [`warn!`], [`info!`], [`debug!`] and [`trace!`] set the level.
 //!   [`enabled!`] tells whether a call would record; [`STATIC_MAX_LEVEL`] is about levels that are compiled out.
 //!   [`log_every!`], [`log_every_n!`] and [`log_once!`] record some calls and count the others.
+//! - Fields for all that a thread logs meanwhile: [`context!`].
 //! - What can be logged: [`Encode`].
 //! - Starting, flushing, stopping: [`Builder`], [`Guard`]; errors: [`InitError`], [`FlushError`], [`WriteError`].
 //! - Which calls record: [`Filter`], from `LOGBUF_LOG` or `RUST_LOG` and changed live by [`Guard::set_filter`].
@@ -35,6 +36,7 @@
 mod background;
 mod builder;
 mod clock;
+mod context;
 mod control;
 mod description;
 mod dictionary;
@@ -56,12 +58,14 @@ mod macros;
 mod manual;
 mod notice;
 mod output;
+mod paths;
 mod place;
 mod platform;
 mod record;
 pub mod recover;
 mod registry;
 mod remote;
+mod scope;
 mod segment;
 mod session;
 mod signature;
@@ -77,6 +81,7 @@ mod writer;
 
 pub use background::{Priority, ThreadOption};
 pub use builder::Builder;
+pub use context::ContextGuard;
 pub use encode::Encode;
 #[cfg(feature = "serde")]
 pub use encode::Serde;
@@ -102,6 +107,7 @@ pub use timestamp::Timestamp;
 /// What the macros expand to. Not part of the interface.
 #[doc(hidden)]
 pub mod __private {
+    pub use crate::context::enter_context;
     pub use crate::description::{Description, named, tuple, variant};
     pub use crate::encode::Plain;
     pub use crate::encoder::Encoder;
@@ -117,4 +123,5 @@ pub mod __private {
     pub use bytemuck;
     pub use linkme;
     pub use logbuf_format::types::Type;
+    pub use logbuf_macros::context;
 }

@@ -157,3 +157,33 @@ macro_rules! log_once {
         $crate::__private::call! { $crate; @once $($input)* }
     };
 }
+
+/// Enters a context: fields that hold for all that this thread logs until the guard is dropped.
+///
+/// The fields are those of [`log!`](crate::log!): `name = value`, `name`, `name = ?value`, `name = %value`. They are written once, in front
+/// of the first record inside; further records cost what they cost without a context, and the decoder shows it with each of
+/// them. Contexts nest; of fields of the same name the record's own counts, and then that of the innermost context. No filter
+/// switches a context off, and it can be entered before a logger is started.
+///
+/// The values of a context take at most 1 KiB; of a longer one the length is shown. Of more than 64 contexts inside each other
+/// the outermost are shown, and that there are more.
+///
+/// ```
+/// use logbuf_log::{context, info};
+/// # let name = "ada";
+/// let _session = context!(session = 7, user = %name);
+/// info!("connected"); // connected  {session=7 user=ada}
+/// {
+///     let _order = context!(order_id = 4711);
+///     info!(qty = 3, "accepted"); // accepted  qty=3 {session=7 user=ada order_id=4711}
+/// }
+/// info!("disconnected"); // disconnected  {session=7 user=ada}
+/// ```
+///
+/// A guard stays on its thread. What a signal handler logs that runs inside a context has that context.
+#[macro_export]
+macro_rules! context {
+    ($($input:tt)*) => {
+        $crate::__private::context! { $crate; $($input)* }
+    };
+}

@@ -20,6 +20,9 @@ pub struct Place {
     pub(crate) column: u32,
 }
 
+/// The switch of what has none: it is set, and nobody asks.
+static UNASKED: Flag = Flag::new();
+
 impl Place {
     /// Describes a call.
     pub const fn new(
@@ -29,6 +32,16 @@ impl Place {
         (file, line, column): (&'static str, u32, u32),
     ) -> Self {
         Self { flag, level, target, file, line, column }
+    }
+
+    /// Describes what no filter switches.
+    pub(crate) const fn unswitched(target: &'static str) -> Self {
+        Self::new(&UNASKED, Level::Info, target, ("", 0, 0))
+    }
+
+    /// Describes a `context!`.
+    pub const fn of_context(target: &'static str, at: (&'static str, u32, u32)) -> Self {
+        Self::new(&UNASKED, Level::Info, target, at)
     }
 
     pub(crate) fn flag(&self) -> &'static Flag {

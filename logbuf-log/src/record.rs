@@ -17,8 +17,12 @@ pub(crate) const HEADER: usize = 4 + 8;
 /// Bytes in front of the values that are taken with them, for the packer's sake: part of the header.
 const LEAD: usize = logbuf_format::packed::LEAD;
 
-/// Bytes in the shared ring between the header and the values: the number of the thread.
-pub(crate) const THREAD: usize = 4;
+/// Bytes in the shared ring between the header and the values, besides scopes: the number of the thread and the length of
+/// the scopes.
+const SHARED: usize = 4 + 4;
+
+/// What stands for the length of scopes that are not known.
+const UNKNOWN: u32 = u32::MAX;
 
 /// How often values that format are measured before the record is given up. Twice is enough for an implementation
 /// that writes the same text each time.
@@ -113,7 +117,8 @@ fn write_measured<V: Values>(
     let len = HEADER + values.encoded_len();
     let mut patience = Patience::default();
     loop {
-        let refused = match producing.producer().try_claim(len) {
+        let stated = producing.state_scopes(ticks);
+        let refused = match stated.and_then(|()| producing.producer().try_claim(len)) {
             Ok(mut claim) => {
                 put(&mut Encoder::new(&mut claim), id, ticks.into(), values);
                 claim.commit();
@@ -143,7 +148,9 @@ fn write_formatting<V: Values>(
     let mut passes = 0;
     let mut patience = Patience::default();
     loop {
-        let refused = match producing.producer().try_claim_up_to(len, usize::MAX) {
+        let stated = producing.state_scopes(ticks);
+        let producer = producing.producer();
+        let refused = match stated.and_then(|()| producer.try_claim_up_to(len, usize::MAX)) {
             Ok(mut claim) => {
                 let mut encoder = Encoder::new(&mut claim);
                 if passes == 0 {
@@ -181,14 +188,24 @@ fn write_formatting<V: Values>(
 #[cold]
 #[inline(never)]
 fn write_shared<V: Values>(site: &'static Site, id: SiteId, ticks: u64, values: V) {
-    let len =
-        HEADER + THREAD + if V::FORMATS { formatted_len(values) } else { values.encoded_len() };
+    let values_len = if V::FORMATS { formatted_len(values) } else { values.encoded_len() };
+    let scopes =
+        if thread::is_adrift() { None } else { thread::with_scopes(|scopes| scopes.len()) };
+    let len = HEADER + SHARED + scopes.unwrap_or(0) + values_len;
     let claimed = REGISTRY.shared().map_or(Err(ClaimError::Detached), |mut producer| {
         let mut claim = producer.try_claim(len)?;
         let mut encoder = Encoder::new(&mut claim);
         encoder.put(&id.to_le_bytes());
         encoder.put(&ticks.to_le_bytes());
         encoder.put(&thread::id().to_le_bytes());
+        match scopes {
+            Some(len) => {
+                encoder.put_count(len);
+                // What interrupts this leaves the scopes as it finds them, so that they are as long as they were.
+                let _put = thread::with_scopes(|scopes| scopes.put(&mut encoder));
+            }
+            None => encoder.put(&UNKNOWN.to_le_bytes()),
+        }
         thread::repeat(|| values.put(&mut encoder));
         claim.commit();
         Ok(())
@@ -245,12 +262,29 @@ pub(crate) fn split(record: &[u8]) -> Taken<'_> {
     }
 }
 
-/// As [`split`], for a record in the shared ring; the number of its thread comes first.
-pub(crate) fn split_shared(record: &[u8]) -> (u32, Taken<'_>) {
+/// A record in the shared ring.
+pub(crate) struct SharedRecord<'a> {
+    /// The number of its thread.
+    pub(crate) thread: u32,
+    /// What [`Scopes::put`](crate::scope::Scopes::put) wrote; `None` if the scopes of the thread are not known.
+    pub(crate) scopes: Option<&'a [u8]>,
+    pub(crate) record: Taken<'a>,
+}
+
+/// As [`split`], for a record in the shared ring; `None` if it was not written by `write_shared`.
+pub(crate) fn split_shared(record: &[u8]) -> Option<SharedRecord<'_>> {
+    if record.len() < HEADER + SHARED {
+        return None;
+    }
     let taken = split(record);
-    let thread = taken
-        .values()
-        .first_chunk()
-        .expect("every record in the shared ring was written by `write_shared`");
-    (u32::from_le_bytes(*thread), Taken { led: &taken.led[THREAD..], ..taken })
+    let (thread, rest) = taken.values().split_first_chunk()?;
+    let (len, rest) = rest.split_first_chunk()?;
+    let len = Some(u32::from_le_bytes(*len)).filter(|len| *len != UNKNOWN);
+    let scopes_len = len.unwrap_or(0) as usize;
+    let scopes = rest.get(..scopes_len)?;
+    Some(SharedRecord {
+        thread: u32::from_le_bytes(*thread),
+        scopes: len.map(|_| scopes),
+        record: Taken { led: &taken.led[SHARED + scopes_len..], ..taken },
+    })
 }

@@ -145,7 +145,7 @@ fn salvage_records(
         .map_err(|(path, source)| RecoverError::ReadLog { path, source })?;
     let sites = Sites::read(remains, report).map_err(failed)?;
     let anchors = anchors(header, &covered);
-    let mut output = Output::new(header, folder, &anchors, &remains.threads);
+    let mut output = Output::new(header, folder, &anchors, &remains.threads, sites.has_scopes());
     let written = remains.records(&covered, &sites, report, |record| output.put(record));
     let path = written
         .and_then(|()| output.finish(report))

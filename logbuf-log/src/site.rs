@@ -5,11 +5,13 @@ use core::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::OnceLock;
 
 use linkme::distributed_slice;
+use logbuf_format::site::Kind;
 
 use crate::description::Description;
 use crate::full::WhenFull;
 use crate::place::Place;
 use crate::signature::Signature;
+use crate::static_level::is_compiled_in;
 
 /// Every call site of the program, put side by side by the linker.
 #[distributed_slice]
@@ -47,6 +49,8 @@ pub struct Site {
     /// Whether the catalogue of the session has it.
     catalogued: AtomicBool,
     pub(crate) place: Place,
+    /// What its records are.
+    pub(crate) kind: Kind,
     /// In canonical form.
     pub(crate) template: &'static str,
     /// Name of each value, or empty.
@@ -70,6 +74,7 @@ impl Site {
             registration: OnceLock::new(),
             catalogued: AtomicBool::new(false),
             place,
+            kind: Kind::Event,
             template,
             names,
             arguments,
@@ -82,6 +87,18 @@ impl Site {
     pub const fn with_when_full(mut self, when_full: WhenFull) -> Self {
         self.when_full = Some(when_full);
         self
+    }
+
+    /// Describes a `context!`, whose fields have these names.
+    pub const fn context(place: Place, names: &'static [&'static str]) -> Self {
+        Self::of_scope(place, Kind::Context, names)
+    }
+
+    /// Describes what changes the scopes of a thread: a record has a head, and then these fields.
+    pub(crate) const fn of_scope(place: Place, kind: Kind, names: &'static [&'static str]) -> Self {
+        let mut site = Self::new(place, "", names, 0);
+        site.kind = kind;
+        site
     }
 
     /// Whether values with `signature` are what the site was registered with.
@@ -124,6 +141,11 @@ impl Site {
     /// Says whether it has.
     pub(crate) fn set_catalogued(&self, catalogued: bool) {
         self.catalogued.store(catalogued, Ordering::Release);
+    }
+
+    /// Whether its level is compiled in. Scopes are, whatever the level of the events in them.
+    pub(crate) fn may_record(&self) -> bool {
+        self.kind != Kind::Event || is_compiled_in(self.place.level)
     }
 
     /// The types it was registered with, if it has recorded.

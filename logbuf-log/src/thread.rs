@@ -1,10 +1,10 @@
 //! The thread's own end of the path: its ring, its losses, and what happens when the thread begins and ends.
 
-use core::cell::{Cell, UnsafeCell};
+use core::cell::{Cell, RefCell, UnsafeCell};
 use core::mem::{self, ManuallyDrop};
 use core::ptr;
 use core::sync::atomic::{AtomicUsize, Ordering, compiler_fence};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use logbuf::ClaimError;
 use logbuf::queue::spsc::Producer;
@@ -13,7 +13,9 @@ use logbuf_format::loss::Reason;
 
 use crate::full::{Patience, WhenFull};
 use crate::loss::Losses;
+use crate::paths::Paths;
 use crate::registry::REGISTRY;
+use crate::scope::Scopes;
 use crate::session::threads::Slot;
 use crate::site::Site;
 
@@ -39,9 +41,16 @@ pub(crate) struct Thread {
     high_water: AtomicUsize,
     /// Its place in the session, which it keeps as long as there are records of it.
     _slot: Option<Slot>,
+    /// The scopes it is in, as far as the writer has read its records.
+    paths: Mutex<Paths>,
 }
 
 impl Thread {
+    /// The scopes it is in as the writer knows them. Only the writer locks them: there is one at a time.
+    pub(crate) fn lock_paths(&self) -> MutexGuard<'_, Paths> {
+        self.paths.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     pub(crate) const fn new(id: u32, os_id: u64, name: String, slot: Option<Slot>) -> Self {
         Self {
             id,
@@ -51,6 +60,7 @@ impl Thread {
             losses: Losses::new(),
             high_water: AtomicUsize::new(0),
             _slot: slot,
+            paths: Mutex::new(Paths::new()),
         }
     }
 
@@ -80,6 +90,10 @@ pub(crate) struct Local {
     is_writer: Cell<bool>,
     /// Set while values that format do so again: what they log, they logged the first time.
     repeats: Cell<bool>,
+    /// Set while the ring does not say what scopes the thread is in: the next record takes the long way and says so first.
+    unstated: Cell<bool>,
+    /// Whether the thread was in scopes when its locals were destroyed: nothing is known of them from then on.
+    adrift: Cell<bool>,
 }
 
 thread_local! {
@@ -90,15 +104,21 @@ thread_local! {
             id: Cell::new(0),
             is_writer: Cell::new(false),
             repeats: Cell::new(false),
+            unstated: Cell::new(false),
+            adrift: Cell::new(false),
         }
     };
     /// Retires the ring at the end of the thread.
-    static RETIREMENT: Retirement = const { Retirement { thread: Cell::new(None) } };
+    static RETIREMENT: Retirement = const {
+        Retirement { thread: Cell::new(None), scopes: RefCell::new(Scopes::new()) }
+    };
 }
 
 /// Ends the use of the ring when the thread's locals are destroyed.
 struct Retirement {
     thread: Cell<Option<Arc<Thread>>>,
+    /// The scopes the thread is in. Never borrowed while code of the user's runs.
+    scopes: RefCell<Scopes>,
 }
 
 impl Drop for Retirement {
@@ -106,6 +126,7 @@ impl Drop for Retirement {
         // A thread's locals are destroyed between records, never inside one, so nobody is busy.
         if let Some(mut producing) = Producing::begin() {
             producing.replace(Producer::detached());
+            producing.local().adrift.set(!self.scopes.borrow().is_empty());
         }
     }
 }
@@ -181,6 +202,9 @@ impl Producing {
         patience: &mut Patience,
     ) -> Refusal {
         let (refusal, reason) = match error {
+            ClaimError::Detached if self.producer().capacity() > 0 => {
+                (Refusal::Share, Reason::RING_FULL)
+            }
             ClaimError::Detached => (self.attach(), Reason::RING_FULL),
             ClaimError::Full => (self.make_room(site, patience), Reason::RING_FULL),
             // No other refusal is possible: a record has a header, so it is not empty.
@@ -189,13 +213,16 @@ impl Producing {
         if refusal == Refusal::Lost {
             lose(site.place.level, reason, len, ticks);
         }
+        if refusal != Refusal::Retry && self.local().unstated.get() {
+            self.keep_reserve();
+        }
         refusal
     }
 
     /// Sees to the ring after a record that took more than a compare to place: now and then, therefore, and at least once
     /// in half a ring.
     pub(crate) fn settle(&mut self, patience: &Patience) {
-        if patience.opened_reserve() {
+        if patience.opened_reserve() || self.local().unstated.get() {
             self.keep_reserve();
         }
         let (capacity, used) = (self.producer().capacity(), self.producer().len_bytes());
@@ -208,6 +235,23 @@ impl Producing {
         }
     }
 
+    /// Writes, in front of a record logged at `ticks`, what scopes the thread is in, if the ring does not say so already.
+    #[inline(always)]
+    pub(crate) fn state_scopes(&mut self, ticks: u64) -> Result<(), ClaimError> {
+        if self.local().unstated.get() { self.state_scopes_now(ticks) } else { Ok(()) }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn state_scopes_now(&mut self, ticks: u64) -> Result<(), ClaimError> {
+        let stated = with_scopes(|scopes| scopes.state(self.producer(), ticks));
+        // A signal handler that interrupted a change cannot tell: it has no use for the ring now.
+        let result = stated.unwrap_or(Err(ClaimError::Detached));
+        self.local().unstated.set(result.is_err());
+        result
+    }
+
+    /// Keeps the reserve from now on. The next record takes the long way, because it has to find out about its room.
     fn keep_reserve(&mut self) {
         let reserve = self.producer().capacity() / RESERVE_SHARE;
         self.producer().set_reserve(reserve);
@@ -244,6 +288,9 @@ impl Producing {
             self.replace(producer);
             self.keep_reserve();
             retirement.thread.set(Some(thread));
+            let mut scopes = retirement.scopes.borrow_mut();
+            scopes.restart();
+            self.local().unstated.set(!scopes.is_stated());
             Refusal::Retry
         });
         attached.unwrap_or(Refusal::Share)
@@ -301,6 +348,42 @@ pub fn preallocate() {
         // A thread that cannot have a ring logs through the shared one.
         let _ring_or_none = producing.attach();
     }
+}
+
+/// Calls `change` with the scopes of this thread, and sees to it that its next record says what they are. Does nothing if
+/// the thread is about to end, or in a signal handler that interrupted another such call.
+pub(crate) fn change_scopes<R>(change: impl FnOnce(&mut Scopes) -> R) -> Option<R> {
+    let (result, is_stated) = with_scopes(|scopes| (change(scopes), scopes.is_stated()))?;
+    // The mark is taken away by a record alone: a signal handler may have set it since.
+    if !is_stated {
+        LOCAL.with(|local| local.unstated.set(true));
+        // Whoever is writing a record just now finds the mark when done with it.
+        if let Some(mut producing) = Producing::begin() {
+            producing.keep_reserve();
+        }
+    }
+    Some(result)
+}
+
+/// Calls `f` with the scopes of this thread, unless its locals are destroyed or this is a signal handler that interrupted
+/// another such call.
+pub(crate) fn with_scopes<R>(f: impl FnOnce(&mut Scopes) -> R) -> Option<R> {
+    RETIREMENT
+        .try_with(|retirement| {
+            let mut scopes = retirement.scopes.try_borrow_mut().ok()?;
+            // A signal handler must find the mark of the borrow before anything is changed, and until it is.
+            compiler_fence(Ordering::SeqCst);
+            let result = f(&mut scopes);
+            compiler_fence(Ordering::SeqCst);
+            Some(result)
+        })
+        .ok()
+        .flatten()
+}
+
+/// Whether this thread was in scopes when its locals were destroyed.
+pub(crate) fn is_adrift() -> bool {
+    LOCAL.with(|local| local.adrift.get())
 }
 
 /// The number of this thread if it has, or had, a ring; otherwise 0.

@@ -42,6 +42,7 @@ use crate::idle::{Idle, IdleStrategy};
 use crate::loss::Lost;
 use crate::notice::{self, OnNotice};
 use crate::output::{Asked, Options, Output};
+use crate::paths::Paths;
 use crate::registry::{REGISTRY, Ring};
 use crate::thread::{self, Thread};
 
@@ -132,12 +133,14 @@ struct Attached {
     done: u64,
     /// Whether what it holds was put because of a dump, and is not written yet.
     is_dumped: bool,
+    /// The scopes its thread was in where the oldest record stands that it holds, if a flight recorder holds any.
+    oldest: Option<Paths>,
 }
 
 impl Attached {
     fn new(ring: Ring) -> Self {
         let done = ring.consumer.read_position();
-        Self { ring, listed: false, finished: false, done, is_dumped: false }
+        Self { ring, listed: false, finished: false, done, is_dumped: false, oldest: None }
     }
 }
 

@@ -1,7 +1,7 @@
 //! The dictionary: what a program can log.
 
 use crate::cli::{args, inputs, report::Report};
-use logbuf_decode::{Reader, Site, escape};
+use logbuf_decode::{Reader, Site, SiteKind, escape};
 use serde::Serialize;
 use std::{
     collections::BTreeMap,
@@ -18,7 +18,9 @@ pub(crate) fn run(args: &args::Sites, report: &mut Report) -> io::Result<()> {
     inputs::add(&args.inputs.paths, &mut reader, report);
     // A call in generic code has an entry for each combination of types.
     let mut sites = BTreeMap::<_, BTreeMap<_, &Site>>::new();
-    for site in reader.segments().iter().flat_map(|segment| segment.sites()) {
+    let all = reader.segments().iter().flat_map(|segment| segment.sites());
+    // Contexts and spans are listed as sites are, but log nothing.
+    for site in all.filter(|site| site.kind == SiteKind::Event) {
         let place = (&site.file, site.line, site.column, site.hash);
         let known = sites.entry(place).or_default();
         if site.typed {

@@ -10,9 +10,9 @@ use logbuf_format::render::TooLong;
 use std::fmt::Write;
 
 /// One row for each record, as RFC 4180 has it but with plain line feeds, below a row of names:
-/// `ts,ts_ns,level,target,file,line,thread,message,fields`. Columns are only ever added at the end.
+/// `ts,ts_ns,level,target,file,line,thread,message,fields,context`. Columns are only ever added at the end.
 ///
-/// They are what [`Json`](crate::Json) calls so, `fields` as an object of JSON. Control characters are escaped, line feeds
+/// They are what [`Json`](crate::Json) calls so, `fields` and `context` as objects of JSON. Control characters are escaped, line feeds
 /// among them: a record is one line.
 #[derive(Clone, Debug)]
 pub struct Csv {
@@ -60,6 +60,8 @@ impl Csv {
         self.cell(out, |cell| record.message(cell))?;
         out.push(',');
         self.cell(out, |cell| text(&json::fields(record)?, cell))?;
+        out.push(',');
+        self.cell(out, |cell| text(&json::context(record)?, cell))?;
         out.push('\n');
         Ok(())
     }
@@ -73,7 +75,7 @@ impl Default for Csv {
 
 impl Render for Csv {
     fn start(&mut self, out: &mut String) {
-        out.push_str("ts,ts_ns,level,target,file,line,thread,message,fields\n");
+        out.push_str("ts,ts_ns,level,target,file,line,thread,message,fields,context\n");
     }
 
     fn record(&mut self, record: &Record<'_>, out: &mut String) -> Result<(), TooLong> {

@@ -73,6 +73,14 @@ impl Json {
         if record.is_dumped() {
             out.push_str(",\"dumped\":true");
         }
+        let context = record.context();
+        if !context.is_empty() {
+            out.push_str(",\"context\":");
+            out.push_str(&object(&Pairs(context.fields()))?);
+        }
+        if !context.is_whole() {
+            out.push_str(",\"context_whole\":false");
+        }
         out.push_str("}\n");
         Ok(())
     }
@@ -204,10 +212,19 @@ fn push_escaped(object: &str, out: &mut String) {
 
 /// The fields of a record as an object.
 pub(super) fn fields(record: &Record<'_>) -> Result<String, TooLong> {
-    let object = serde_json::to_string(&Fields(record)).map_err(|_| TooLong)?;
+    object(&Fields(record))
+}
+
+fn object(fields: &impl Serialize) -> Result<String, TooLong> {
+    let object = serde_json::to_string(fields).map_err(|_| TooLong)?;
     let mut escaped = String::with_capacity(object.len());
     push_escaped(&object, &mut escaped);
     Ok(escaped)
+}
+
+/// The fields of the contexts of a record as an object.
+pub(super) fn context(record: &Record<'_>) -> Result<String, TooLong> {
+    object(&Pairs(record.context().fields()))
 }
 
 struct Fields<'a>(&'a Record<'a>);
@@ -216,6 +233,15 @@ impl Serialize for Fields<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let fields = self.0.fields().map(|(name, value)| (name, Typed(*value)));
         serializer.collect_map(fields)
+    }
+}
+
+/// Named values as an object.
+struct Pairs<'a>(&'a [(&'a str, Value<'a>)]);
+
+impl Serialize for Pairs<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self.0.iter().map(|(name, value)| (name, Typed(*value))))
     }
 }
 

@@ -13,7 +13,8 @@ use logbuf_format::{
 };
 use std::borrow::Cow;
 
-/// One line of `key=value` for each record: `ts`, `level` (in lower case), `target`, `thread`, `msg`, then the fields.
+/// One line of `key=value` for each record: `ts`, `level` (in lower case), `target`, `thread`, `msg`, then the fields, then those
+/// fields of the contexts whose names are not taken yet.
 ///
 /// A value with spaces, quotes or `=` in it, or none at all, stands in double quotes, in which `"` and `\` are escaped.
 /// In the names of fields such characters become `_`.
@@ -79,17 +80,27 @@ impl Logfmt {
         self.pair("msg", out, |value| record.message(value))?;
         for (name, value) in record.fields() {
             out.push(' ');
-            self.pair(name, out, |text| match value {
-                // Without the quotes of `Debug`: this form has its own.
-                Value::Str(string) if !string.cut => {
-                    text.push_str(string.text);
-                    Ok(())
-                }
-                value => render::field(text, value),
-            })?;
+            self.pair(name, out, |text| push_value(text, value))?;
+        }
+        for (name, value) in record.context().fields() {
+            if record.fields().all(|(field, _)| field != *name) {
+                out.push(' ');
+                self.pair(name, out, |text| push_value(text, value))?;
+            }
         }
         out.push('\n');
         Ok(())
+    }
+}
+
+/// Without the quotes of `Debug`: this form has its own.
+fn push_value(text: &mut String, value: &Value<'_>) -> Result<(), TooLong> {
+    match value {
+        Value::Str(string) if !string.cut => {
+            text.push_str(string.text);
+            Ok(())
+        }
+        value => render::field(text, value),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use crate::{
     record::Record,
-    render::{Render, escape_from},
+    render::{Render, escape_from, push_context},
     time::{Clock, TimeStyle},
 };
 use jiff::tz::TimeZone;
@@ -22,7 +22,8 @@ use std::fmt::{self, Write};
 /// | `{process}`, `{pid}`, `{host}` | who wrote the file |
 /// | `{message}` | the message |
 /// | `{fields}` | all fields, as `name=value`, with a space between them |
-/// | any other name | the field of this name; nothing if the record has none |
+/// | `{context}` | all fields of its contexts, likewise |
+/// | any other name | the field of this name, of the record or of the innermost context that has it; nothing if there is none |
 ///
 /// Fill, alignment, width and precision (the largest width) do what they do to strings. Control characters in the parts
 /// are escaped; what stands between them is printed as it is.
@@ -84,6 +85,7 @@ enum Part {
     Host,
     Message,
     Fields,
+    Context,
     Field(String),
 }
 
@@ -186,6 +188,7 @@ impl Part {
             "host" => Self::Host,
             "message" => Self::Message,
             "fields" => Self::Fields,
+            "context" => Self::Context,
             _ => Self::Field(name.to_owned()),
         }
     }
@@ -221,8 +224,12 @@ impl Part {
                     render::field(out, value)?;
                 }
             }
+            Self::Context => push_context(&record.context(), out)?,
             Self::Field(wanted) => {
-                if let Some((_, value)) = record.fields().find(|(name, _)| name == wanted) {
+                let context = record.context();
+                let inherited = || context.fields().iter().map(|(name, value)| (*name, value));
+                let mut fields = record.fields().chain(inherited());
+                if let Some((_, value)) = fields.find(|(name, _)| name == wanted) {
                     render::field(out, value)?;
                 }
             }

@@ -12,11 +12,14 @@ use logbuf_format::{
 };
 use std::fmt::Write;
 
-/// One line for each record: time, level, thread, target, message, fields.
+/// One line for each record: time, level, thread, target, message, fields, context.
 ///
 /// ```text
-/// 2026-11-23T14:05:06.123456789Z  INFO [main] app::book: filled BTC-USD 3 @ 52100.50  order_id=7 rtt_ns=1840
+/// 2026-11-23T14:05:06.123456789Z  INFO [main] app::book: filled BTC-USD 3 @ 52100.50  order_id=7 rtt_ns=1840 {session=7}
 /// ```
+///
+/// In the braces stand the fields of the contexts that the record was logged in, those of inner contexts in the place of those of the
+/// same name around them; a `?` before them says that damage has cost others, or that there are more than a file keeps.
 ///
 /// Control characters, line feeds among them, are escaped as in a Rust string literal, whatever part of the line they
 /// stand in: a record is one line, and cannot do anything to a terminal.
@@ -96,6 +99,7 @@ impl Text {
             render::field(out, value)?;
             gap = " ";
         }
+        self.context(record, gap, out)?;
         // All of it at once, and of plain records nothing: this is the fast path.
         if !record.is_plain() {
             self.escape_from(start, out);
@@ -128,6 +132,26 @@ impl Text {
             self.escape_from(start, out);
             gap = " ";
         }
+        let start = out.len();
+        self.context(record, gap, out)?;
+        if out.len() > start {
+            self.escape_from(start, out);
+            out.insert_str(start, color::DIM);
+            out.push_str(color::RESET);
+        }
+        Ok(())
+    }
+
+    /// The fields of the contexts in braces, if there are any.
+    fn context(&self, record: &Record<'_>, gap: &str, out: &mut String) -> Result<(), TooLong> {
+        let context = record.context();
+        if context.is_empty() {
+            return Ok(());
+        }
+        out.push_str(gap);
+        out.push('{');
+        super::push_context(&context, out)?;
+        out.push('}');
         Ok(())
     }
 

@@ -94,7 +94,7 @@ pub fn open(payload: &mut Vec<u8>, ring: u32, thread: u32, start: u64) -> OpenEx
 }
 
 /// Starts an extent that says which scopes the next extent of `ring` and `thread` starts in, by records of
-/// [`scope`](crate::scope)s. It is sealed with `ring` as its end. Without records it says that they are not known.
+/// [`scope`](crate::scope)s. It is sealed with `ring` as its end.
 ///
 /// # Panics
 ///

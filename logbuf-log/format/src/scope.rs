@@ -33,10 +33,20 @@ pub enum Op {
     Follow,
     /// The thread leaves the scope: the path is cut to the depth.
     Leave,
+    /// From here on nothing is known of the path but what further records say.
+    Forget,
 }
 
 /// Ops as sites of contexts and spans write them.
 const OPS: [Op; 6] = [Op::Enter, Op::Restate, Op::Open, Op::Amend, Op::Close, Op::Follow];
+
+/// Paths and ops as sites of kind leave write them.
+const LEAVES: [(u8, Which, Op); 4] = [
+    (1, Which::Context, Op::Leave),
+    (2, Which::Span, Op::Leave),
+    (3, Which::Context, Op::Forget),
+    (4, Which::Span, Op::Forget),
+];
 
 /// What stands in front of the other values of a record of a scope.
 ///
@@ -87,7 +97,9 @@ impl Head {
         };
         let code = head[0];
         let known = match kind {
-            Kind::Leave => Which::of(code).map(|which| (which, Op::Leave)),
+            Kind::Leave => {
+                LEAVES.iter().find(|(known, ..)| *known == code).map(|(_, which, op)| (*which, *op))
+            }
             Kind::Context => OPS.get(usize::from(code)).map(|op| (Which::Context, *op)),
             _ => OPS.get(usize::from(code)).map(|op| (Which::Span, *op)),
         };
@@ -99,28 +111,12 @@ impl Head {
 
     /// The head as it stands in the record.
     pub fn bytes(&self) -> [u8; Self::LEN] {
-        let code = match self.op {
-            Op::Leave => self.which.code(),
-            op => op as u8,
-        };
+        let is_same = |(_, which, op): &&(u8, Which, Op)| (*which, *op) == (self.which, self.op);
         let mut bytes = [0; Self::LEN];
-        bytes[0] = code;
+        bytes[0] = LEAVES.iter().find(is_same).map_or(self.op as u8, |(code, ..)| *code);
         bytes[1] = self.depth;
         bytes[2..].copy_from_slice(&self.id.to_le_bytes());
         bytes
-    }
-}
-
-impl Which {
-    fn of(code: u8) -> Option<Self> {
-        [Self::Context, Self::Span].into_iter().find(|which| which.code() == code)
-    }
-
-    fn code(self) -> u8 {
-        match self {
-            Self::Context => 1,
-            Self::Span => 2,
-        }
     }
 }
 
@@ -140,42 +136,33 @@ impl Which {
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Path<T> {
-    /// `None` for a scope of which nothing more is known than that there is one.
+    /// `None` for a scope of which nothing more is known than that there is one. One more than the limit allows stands for all
+    /// that are deeper.
     scopes: Vec<Option<T>>,
-    is_deeper: bool,
 }
 
 impl<T> Path<T> {
     /// No scope.
     pub const fn new() -> Self {
-        Self { scopes: Vec::new(), is_deeper: false }
+        Self { scopes: Vec::new() }
     }
 
-    /// The thread is in `scope`, with `depth` others around it. Beyond [`limits::SCOPES`] the path says no more than
-    /// that there are [deeper](Self::is_deeper) scopes.
+    /// The thread is in `scope`, with `depth` others around it. At [`limits::SCOPES`] and deeper the scope stands for all that
+    /// are that deep.
     pub fn enter(&mut self, depth: u8, scope: T) {
-        self.leave(depth);
-        let depth = usize::from(depth);
-        self.scopes.resize_with(depth.min(limits::SCOPES), || None);
-        if depth < limits::SCOPES {
-            self.scopes.push(Some(scope));
-        } else {
-            self.is_deeper = true;
-        }
+        self.scopes.resize_with(usize::from(depth).min(limits::SCOPES), || None);
+        self.scopes.push(Some(scope));
     }
 
     /// The thread is in no more than the outermost `depth` scopes.
     pub fn leave(&mut self, depth: u8) {
-        let depth = usize::from(depth);
-        self.scopes.truncate(depth);
-        self.is_deeper &= depth > limits::SCOPES;
+        self.scopes.truncate(depth.into());
     }
 
     /// From here on nothing is known but what records say.
     pub fn forget(&mut self) {
         self.scopes.clear();
         self.scopes.push(None);
-        self.is_deeper = false;
     }
 
     /// Whether there is no scope.
@@ -183,12 +170,8 @@ impl<T> Path<T> {
         self.scopes.is_empty()
     }
 
-    /// Whether there are more scopes behind the innermost of these, beyond the limit.
-    pub fn is_deeper(&self) -> bool {
-        self.is_deeper
-    }
-
-    /// The scopes, outermost first; `None` for one that is not known.
+    /// The scopes, outermost first; `None` for one that is not known. The last is not one scope but stands for those beyond
+    /// the limit, if there are more than [`limits::SCOPES`].
     pub fn iter(&self) -> impl DoubleEndedIterator<Item = Option<&T>> + ExactSizeIterator {
         self.scopes.iter().map(Option::as_ref)
     }
@@ -211,8 +194,10 @@ mod tests {
                 let head = Head { which, op, depth: 63, id: u64::MAX - 1 };
                 assert_eq!(Head::take(kind, &head.bytes()), Ok(Some((head, &[][..]))));
             }
-            let head = Head { which, op: Op::Leave, depth: 0, id: 1 };
-            assert_eq!(Head::take(Kind::Leave, &head.bytes()), Ok(Some((head, &[][..]))));
+            for op in [Op::Leave, Op::Forget] {
+                let head = Head { which, op, depth: 0, id: 1 };
+                assert_eq!(Head::take(Kind::Leave, &head.bytes()), Ok(Some((head, &[][..]))));
+            }
         }
     }
 
@@ -221,6 +206,7 @@ mod tests {
         let unknown = |found| Error::at(0, Fault::Unknown { part: Part::Scope, found });
         assert_eq!(Head::take(Kind::Span, &[6; 10]), Err(unknown(6)));
         assert_eq!(Head::take(Kind::Leave, &[0; 10]), Err(unknown(0)));
+        assert_eq!(Head::take(Kind::Leave, &[5; 10]), Err(unknown(5)));
         let cut = Fault::Incomplete { part: Part::Scope, have: 9, need: 10 };
         assert_eq!(Head::take(Kind::Context, &[0; 9]), Err(Error::at(0, cut)));
         assert_eq!(Head::take(Kind::Event, &[]), Ok(None));
@@ -231,15 +217,18 @@ mod tests {
         let mut path = Path::new();
         for depth in 0..=limits::SCOPES as u8 + 1 {
             path.enter(depth, depth);
-            assert_eq!(path.is_deeper(), usize::from(depth) >= limits::SCOPES);
         }
-        assert_eq!(path.iter().len(), limits::SCOPES);
-        path.leave(limits::SCOPES as u8 + 1);
-        assert!(path.is_deeper());
+        let beyond = limits::SCOPES as u8 + 1;
+        assert_eq!(path.iter().len(), limits::SCOPES + 1);
+        assert_eq!(path.iter().next_back(), Some(Some(&beyond)));
+        path.leave(beyond);
+        assert_eq!(path.iter().len(), limits::SCOPES + 1);
         path.leave(limits::SCOPES as u8);
-        assert!(!path.is_deeper());
+        assert_eq!(path.iter().len(), limits::SCOPES);
+        path.leave(7);
         path.enter(u8::MAX, 0);
-        assert_eq!((path.iter().len(), path.is_deeper()), (limits::SCOPES, true));
+        assert_eq!(path.iter().len(), limits::SCOPES + 1);
+        assert_eq!(path.iter().filter(|scope| scope.is_none()).count(), limits::SCOPES - 7);
         path.forget();
         assert_eq!(path.iter().collect::<Vec<_>>(), [None]);
         path.leave(0);

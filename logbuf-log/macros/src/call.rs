@@ -17,6 +17,13 @@ pub(crate) enum Input {
     Enabled(Place),
 }
 
+/// What `context!` hands over: `$crate; name = value, …`.
+pub(crate) struct Context {
+    /// The path of `logbuf-log` as the caller knows it.
+    pub(crate) krate: TokenStream,
+    pub(crate) fields: Vec<Field>,
+}
+
 /// What filters go by, and where the macros find what they need.
 pub(crate) struct Place {
     /// The path of `logbuf-log` as the caller knows it.
@@ -116,6 +123,17 @@ fn parse_enabled(input: ParseStream<'_>, krate: TokenStream) -> Result<Place> {
         span,
         "expected nothing but a level and a target, as in `enabled!(target: \"audit\", Level::Info)`",
     ))
+}
+
+impl Parse for Context {
+    fn parse(input: ParseStream<'_>) -> Result<Self> {
+        let krate = parse_crate(input)?;
+        let fields = Punctuated::<Field, Token![,]>::parse_terminated(input)?;
+        if fields.is_empty() {
+            return Err(input.error("expected a field, as in `context!(session = 7)`"));
+        }
+        Ok(Self { krate, fields: fields.into_iter().collect() })
+    }
 }
 
 /// The options come before the level, as in the `log` crate, or behind it, as in tracing.

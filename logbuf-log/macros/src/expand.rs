@@ -1,7 +1,9 @@
 //! From a parsed call to the code it stands for.
 
+mod context;
 mod limit;
 
+pub(crate) use context::context;
 use logbuf_format::Level;
 use proc_macro2::{Ident, Literal, Span, TokenStream, TokenTree};
 use quote::{ToTokens, format_ident, quote, quote_spanned};

@@ -35,6 +35,12 @@ calls! {
     call_trace = Some(Level::Trace);
 }
 
+/// Expands one `context!`, `$crate; fields`.
+#[proc_macro]
+pub fn context(input: TokenStream) -> TokenStream {
+    expand::context(&parse_macro_input!(input as call::Context)).into()
+}
+
 /// Derives `logbuf_log::Encode`, which documents it.
 #[proc_macro_derive(Encode, attributes(encode))]
 pub fn encode(input: TokenStream) -> TokenStream {

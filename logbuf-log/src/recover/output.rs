@@ -14,13 +14,21 @@ use logbuf_format::block::{self, Codec, Kind, Summary};
 use logbuf_format::clock::Anchor;
 use logbuf_format::end::End;
 use logbuf_format::events::{self, OpenExtent};
+use logbuf_format::packed::LEAD;
+use logbuf_format::scope::Which;
 use logbuf_format::site;
 use logbuf_format::thread::Thread as ThreadEntry;
 
 use super::covered;
 use super::remains::Salvaged;
 use super::report::Report;
+use crate::description::Description;
+use crate::dictionary;
+use crate::paths::{Paths, Restated};
 use crate::platform;
+use crate::record::Taken;
+use crate::registry::SHARED_RING;
+use crate::scope;
 use crate::session::header::Header;
 use crate::session::system;
 
@@ -49,6 +57,9 @@ pub(super) struct Output<'a> {
     threads: Table,
     events: Table,
     extent: Option<Extent>,
+    /// The scopes of each thread. Those at the start are known to the dead process alone.
+    paths: BTreeMap<u32, Paths>,
+    has_scopes: bool,
     listed: BTreeSet<u32>,
     /// Records of each thread.
     counts: BTreeMap<u32, u64>,
@@ -74,6 +85,15 @@ struct Table {
     ticks: (u64, u64),
 }
 
+/// The number of the site of what is left or forgotten: no other has it.
+const LEAVE: u32 = u32::MAX;
+
+fn put(open: &mut OpenExtent, payload: &mut Vec<u8>, restated: &Restated) -> io::Result<()> {
+    let site = restated.site.unwrap_or(LEAVE);
+    open.put(payload, site, restated.ticks, &restated.led[LEAD..])
+        .map_err(|error| io::Error::new(ErrorKind::InvalidData, error.to_string()))
+}
+
 impl Table {
     fn new(kind: Kind) -> Self {
         Self { kind, payload: Vec::new(), entries: 0, levels: 0, sites: 0, ticks: (u64::MAX, 0) }
@@ -86,6 +106,7 @@ impl<'a> Output<'a> {
         folder: &'a Path,
         anchors: &'a [Anchor],
         names: &'a BTreeMap<u32, ThreadEntry>,
+        has_scopes: bool,
     ) -> Self {
         Self {
             header,
@@ -100,6 +121,8 @@ impl<'a> Output<'a> {
             threads: Table::new(Kind::THREADS),
             events: Table::new(Kind::EVENTS),
             extent: None,
+            paths: BTreeMap::new(),
+            has_scopes,
             listed: BTreeSet::new(),
             counts: BTreeMap::new(),
             ticks: (u64::MAX, 0),
@@ -115,13 +138,18 @@ impl<'a> Output<'a> {
             self.emit()?;
         }
         self.list(&record);
-        let Salvaged { ring, thread, start, end, site, ticks, values } = record;
+        let Salvaged { ring, thread, start, end, site, ticks, values, is_adrift } = record;
         let goes_on =
             |extent: &Extent| (extent.ring, extent.thread, extent.end) == (ring, thread, start);
         if !self.extent.as_ref().is_some_and(goes_on) {
             self.seal();
+            self.restate(ring, thread)?;
             let open = events::open(&mut self.events.payload, ring, thread, start);
             self.extent = Some(Extent { ring, thread, end, open });
+        }
+        let is_adrift = is_adrift && self.has_scopes;
+        if is_adrift {
+            self.put_all(&[Restated::forget(Which::Context), Restated::forget(Which::Span)])?;
         }
         let extent = self.extent.as_mut().expect("it was opened if there was none");
         // Longer records are refused when they are logged, so that this can only come of an image that was made up.
@@ -130,14 +158,45 @@ impl<'a> Output<'a> {
             .put(&mut self.events.payload, site.number, ticks, values)
             .map_err(|error| io::Error::new(ErrorKind::InvalidData, error.to_string()))?;
         extent.end = end;
-        self.events.entries += 1;
-        self.events.levels |= site.level.bit();
+        if is_adrift {
+            self.put_all(&[Restated::leave(Which::Context), Restated::leave(Which::Span)])?;
+        }
         self.events.sites |= site::bit(site.number);
         for (first, last) in [&mut self.events.ticks, &mut self.ticks] {
             (*first, *last) = ((*first).min(ticks), (*last).max(ticks));
         }
-        *self.counts.entry(thread).or_default() += 1;
+        let count = self.counts.entry(thread).or_default();
+        if site.kind == site::Kind::Event {
+            self.events.entries += 1;
+            self.events.levels |= site.level.bit();
+            *count += 1;
+        } else if ring != SHARED_RING {
+            let led = [&[0; LEAD], values].concat();
+            let paths = self.paths.entry(thread).or_insert_with(Paths::unknown);
+            paths.follow(site.kind, Taken { site: site.number, ticks, led: &led });
+        }
         Ok(())
+    }
+
+    /// Says which scopes the next extent of a ring starts in.
+    fn restate(&mut self, ring: u32, thread: u32) -> io::Result<()> {
+        if !self.has_scopes || ring == SHARED_RING {
+            return Ok(());
+        }
+        let paths = self.paths.entry(thread).or_insert_with(Paths::unknown);
+        let restated: Vec<_> = paths.restated().collect();
+        let mut open = events::open_restated(&mut self.events.payload, ring, thread);
+        for scope in &restated {
+            put(&mut open, &mut self.events.payload, scope)?;
+        }
+        open.seal(&mut self.events.payload, ring.into());
+        Ok(())
+    }
+
+    /// Appends records to the open extent that the dead process did not write.
+    fn put_all(&mut self, restated: &[Restated]) -> io::Result<()> {
+        let extent = self.extent.as_mut().expect("there is one");
+        restated.iter().try_for_each(|one| put(&mut extent.open, &mut self.events.payload, one))
     }
 
     /// Writes what is left, and gives the segment its name. `None` if there was no record.
@@ -162,6 +221,11 @@ impl<'a> Output<'a> {
     }
 
     fn begin(&mut self) -> io::Result<()> {
+        if self.has_scopes {
+            let leave = dictionary::entry(LEAVE, &scope::LEAVE, Some(Description::default()));
+            leave.put(&mut self.sites.payload).expect("it is short");
+            self.sites.entries += 1;
+        }
         let path = self.unfinished();
         let _left_by_one_cut_short = fs::remove_file(&path);
         self.file = Some(system::create_private(&path)?);
@@ -220,7 +284,7 @@ impl<'a> Output<'a> {
 
     /// Appends a block to what is pending, unless it is empty.
     fn block(&mut self, table: &mut Table) {
-        if table.entries == 0 {
+        if table.payload.is_empty() {
             return;
         }
         let open = block::open(&mut self.pending);

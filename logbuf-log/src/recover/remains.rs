@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use logbuf::{Entry, Image, Storage};
 use logbuf_format::limits;
+use logbuf_format::site::Kind;
 use logbuf_format::thread::Thread as ThreadEntry;
 
 use super::covered::Covered;
@@ -56,6 +57,8 @@ pub(super) struct Salvaged<'a> {
     pub(super) site: &'a Listed,
     pub(super) ticks: u64,
     pub(super) values: &'a [u8],
+    /// Whether its thread was in scopes that are not told.
+    pub(super) is_adrift: bool,
 }
 
 impl Remains {
@@ -129,11 +132,20 @@ impl Remains {
                     Ok(Entry::Open { .. }) => report.uncommitted += 1,
                     Ok(Entry::Record { payload, .. }) => match split(payload, &image, ring.id) {
                         None => report.odd_record(&name),
-                        Some((thread, taken)) => match sites.0.get(&taken.site) {
+                        Some((thread, taken, is_adrift)) => match sites.0.get(&taken.site) {
                             None => report.unknown_site(taken.site),
                             Some(site) => {
                                 let (ring, ticks, values) = (ring.id, taken.ticks, taken.values());
-                                take(Salvaged { ring, thread, start, end, site, ticks, values })?;
+                                take(Salvaged {
+                                    ring,
+                                    thread,
+                                    start,
+                                    end,
+                                    site,
+                                    ticks,
+                                    values,
+                                    is_adrift,
+                                })?;
                                 start = end;
                             }
                         },
@@ -155,6 +167,11 @@ impl RingAt {
 }
 
 impl Sites {
+    /// Whether the process was in scopes.
+    pub(super) fn has_scopes(&self) -> bool {
+        self.0.values().any(|site| site.kind != Kind::Event)
+    }
+
     pub(super) fn read(remains: &Remains, report: &mut Report) -> io::Result<Self> {
         let mut sites = Self::default();
         for path in &remains.catalogues {
@@ -199,17 +216,18 @@ fn ring_id(name: &str) -> Option<u32> {
     name.strip_prefix(session::RING)?.parse().ok().filter(|id| *id != SHARED_RING)
 }
 
-/// The thread of a record, and its parts; `None` if it is too short to have any, or longer than any.
-fn split<'a>(payload: &'a [u8], image: &Image<'_>, ring: u32) -> Option<(u32, Taken<'a>)> {
+/// The thread of a record, its parts, and whether it was logged in scopes that only the dead process could name; `None` if it is too short to have any, or longer than any.
+fn split<'a>(payload: &'a [u8], image: &Image<'_>, ring: u32) -> Option<(u32, Taken<'a>, bool)> {
     if payload.len() > limits::RECORD - size_of::<u32>() {
         return None;
     }
     if ring == SHARED_RING {
-        return (payload.len() >= record::HEADER + record::THREAD)
-            .then(|| record::split_shared(payload));
+        let shared = record::split_shared(payload)?;
+        let is_adrift = shared.scopes.is_none_or(|scopes| !scopes.is_empty());
+        return Some((shared.thread, shared.record, is_adrift));
     }
     let thread = u32::try_from(image.label()).unwrap_or(0);
-    (payload.len() >= record::HEADER).then(|| (thread, record::split(payload)))
+    (payload.len() >= record::HEADER).then(|| (thread, record::split(payload), false))
 }
 
 fn read(path: &Path) -> io::Result<Vec<u8>> {

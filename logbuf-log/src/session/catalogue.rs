@@ -13,7 +13,7 @@ use std::sync::{Mutex, PoisonError};
 use logbuf::queue::mpsc;
 use logbuf::{ClaimError, Image, ImageError, Storage, StorageError};
 use logbuf_format::Level;
-use logbuf_format::site::Site;
+use logbuf_format::site::{Kind, Site};
 
 use crate::site::SiteId;
 
@@ -59,6 +59,7 @@ pub(crate) struct Listed {
     /// By which files know it.
     pub(crate) number: u32,
     pub(crate) level: Level,
+    pub(crate) kind: Kind,
     /// As in a SITES block.
     pub(crate) entry: Vec<u8>,
 }
@@ -162,5 +163,5 @@ fn take(record: &[u8]) -> Option<Listed> {
     let mut sites = Site::table(entry);
     let site = sites.next()?.ok()?;
     let fits = sites.next().is_none() && site.id == number && site.level == level;
-    fits.then(|| Listed { key, number, level, entry: entry.to_vec() })
+    fits.then(|| Listed { key, number, level, kind: site.kind, entry: entry.to_vec() })
 }

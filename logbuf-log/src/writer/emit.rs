@@ -28,7 +28,7 @@ impl Writer {
             self.adopt_rings();
             self.put_sites_and_threads();
             self.put_losses();
-            if self.events.count() > 0 {
+            if !self.events.is_empty() {
                 self.output.segment().put_table(&Table::clock(&self.anchors.next()));
             }
             self.oldest_on_their_way = self.events.oldest();
@@ -63,7 +63,10 @@ impl Writer {
         if self.recorder.is_some() {
             self.settle_held();
         } else {
-            self.rings.iter_mut().for_each(|attached| attached.ring.consumer.release_held());
+            for attached in &mut self.rings {
+                attached.ring.consumer.release_held();
+                attached.ring.thread.lock_paths().settle();
+            }
         }
         if let Some(consumer) = &mut self.shared {
             consumer.release_held();
@@ -129,7 +132,7 @@ impl Writer {
 
     /// Sees whether the wall clock was set while there was nothing to write.
     pub(super) fn look_at_the_clock(&mut self) {
-        if self.events.count() > 0 {
+        if !self.events.is_empty() {
             return;
         }
         let anchors = self.anchors.look();

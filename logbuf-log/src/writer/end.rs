@@ -50,6 +50,12 @@ impl Writer {
         for attached in &mut self.rings {
             attached.finished = false;
             attached.ring.consumer.rewind_held();
+            let mut paths = attached.ring.thread.lock_paths();
+            match attached.oldest.take() {
+                Some(oldest) => *paths = oldest,
+                None => paths.rewind(),
+            }
+            drop(paths);
             left += count(&mut attached.ring.consumer);
         }
         if let Some(consumer) = &mut self.shared {

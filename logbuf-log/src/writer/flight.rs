@@ -7,12 +7,15 @@
 
 use core::sync::atomic::Ordering;
 
+use logbuf_format::site;
+
 use super::sweep::Sweep;
 use super::{Attached, Failed, Writer};
 use crate::control::Demand;
 use crate::dictionary::Dictionary;
 use crate::events::{BATCH, Choice};
 use crate::flight::Recorder;
+use crate::paths::Paths;
 use crate::record;
 use crate::table::Table;
 use crate::thread;
@@ -41,9 +44,15 @@ impl Attached {
         let mut held = self.ring.consumer.held();
         while held.bytes_left() > bytes && held.position() < self.done {
             let Some(record) = held.next_record() else { break };
-            let site = record::split(record).site;
-            let kept = dictionary.entry(site).is_none_or(|entry| recorder.keeps(entry));
-            count += u64::from(!kept);
+            let record = record::split(record);
+            match dictionary.entry(record.site) {
+                Some(entry) if entry.kind != site::Kind::Event => {
+                    if let Some(oldest) = &mut self.oldest {
+                        oldest.follow(entry.kind, record);
+                    }
+                }
+                entry => count += u64::from(entry.is_some_and(|entry| !recorder.keeps(entry))),
+            }
         }
         held.release();
         count
@@ -85,12 +94,14 @@ impl Writer {
         let attached = &mut rings[i];
         let gone = attached.ring.consumer.is_producer_gone();
         let (is_own, waited) = (attached.ring.thread.id == *thread, attached.waiting_bytes() > 0);
+        let mut paths = attached.ring.thread.lock_paths();
+        attached.oldest.get_or_insert_with(|| paths.clone());
         let mut batch = attached.ring.consumer.batch(limit.min(BATCH));
         let (start, before) = (batch.start(), events.count());
         events.take_some(
             &mut batch,
             attached.ring.id,
-            &attached.ring.thread,
+            (&attached.ring.thread, &mut paths),
             dictionary,
             |entry| {
                 // What the writer logs itself is about its own work, and would start it again.
@@ -103,6 +114,7 @@ impl Writer {
         );
         let taken = (batch.end() - start) as usize;
         batch.hold();
+        drop(paths);
         if taken == 0 {
             attached.finished = gone;
         }
@@ -135,9 +147,11 @@ impl Writer {
         for i in 0..self.rings.len() {
             let attached = &mut self.rings[i];
             attached.settle();
+            attached.ring.thread.lock_paths().settle();
             if attached.is_dumped {
                 attached.is_dumped = false;
                 attached.ring.consumer.release_held();
+                attached.oldest = Some(attached.ring.thread.lock_paths().clone());
             }
             self.make_room(i);
         }
@@ -199,11 +213,12 @@ impl Writer {
         }
         let mut put = 0;
         let mut held = attached.ring.consumer.held();
+        let mut paths = attached.oldest.clone().unwrap_or_else(Paths::new);
         loop {
             let more = events.take_some(
                 &mut held,
                 attached.ring.id,
-                &attached.ring.thread,
+                (&attached.ring.thread, &mut paths),
                 dictionary,
                 |entry| if recorder.keeps(entry) { Choice::Pass } else { Choice::Put },
             );

@@ -4,7 +4,7 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use logbuf_format::site::Site;
+use logbuf_format::site::{Kind, Site};
 use logbuf_log::Level;
 
 use crate::support::{Shown, listed_sites, visit_file};
@@ -74,7 +74,9 @@ fn said(sites: &[Site]) -> Vec<(&str, Level)> {
     let mut said: Vec<_> = sites
         .iter()
         .filter(|site| {
-            !site.template.starts_with("suppressed") && !site.target.starts_with("logbuf::")
+            site.kind == Kind::Event
+                && !site.template.starts_with("suppressed")
+                && !site.target.starts_with("logbuf::")
         })
         .map(|site| (site.template.as_str(), site.level))
         .collect();

@@ -5,6 +5,7 @@ mod agree;
 
 mod background;
 mod calls;
+mod context;
 mod derive;
 mod exits;
 mod faults;

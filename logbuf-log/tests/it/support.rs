@@ -41,6 +41,8 @@ pub(crate) struct Shown {
     pub(crate) message: String,
     /// As in a line of text.
     pub(crate) fields: String,
+    /// The fields of its contexts, behind a `?` if they are not all.
+    pub(crate) context: String,
 }
 
 impl Session {
@@ -183,6 +185,7 @@ impl Shown {
             file: record.file().to_owned(),
             line: record.line(),
             fields: fields.collect::<Vec<_>>().join(" "),
+            context: shown_context(record),
             message,
         }
     }
@@ -201,6 +204,21 @@ pub(crate) fn for_each_block(bytes: &[u8], mut visit: impl FnMut(&block::Header,
         visit(&header, &payload);
         at = offset + header.block_len();
     }
+}
+
+fn shown_context(record: &Record<'_>) -> String {
+    let context = record.context();
+    let mut parts = Vec::new();
+    if !context.is_whole() {
+        parts.push("?".to_owned());
+    }
+    for (name, value) in context.fields() {
+        let mut text = format!("{name}=");
+        logbuf_format::render::field(&mut text, value)
+            .expect("the field is of a reasonable length");
+        parts.push(text);
+    }
+    parts.join(" ")
 }
 
 /// The call sites that a whole file lists, by number; the last entry of each counts.

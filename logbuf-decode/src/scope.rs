@@ -1,0 +1,239 @@
+//! Scopes: the contexts and spans that records were logged in.
+
+use crate::{callsite::CallSite, segment::Segment};
+use logbuf_format::{
+    events::RawRecord,
+    limits,
+    scope::{Head, Op, Path, Which},
+    site::{Kind, Role, Site},
+    value::{self, Value},
+};
+use std::{collections::HashMap, ops::Range};
+
+/// Stands for no scope.
+pub(crate) const NONE: u32 = u32::MAX;
+
+/// A context or a span that a record was logged in.
+#[derive(Clone, Copy, Debug)]
+pub struct Scope<'a> {
+    segment: &'a Segment,
+    nodes: &'a Nodes,
+    node: &'a Node,
+}
+
+impl<'a> Scope<'a> {
+    /// The site that made it; `None` if no more is known than that it, or one or more scopes in its place, was there.
+    pub fn site(&self) -> Option<&'a Site> {
+        self.call_site().map(|call_site| &call_site.site)
+    }
+
+    /// The name of a span.
+    pub fn name(&self) -> &'a str {
+        self.call_site().map_or("", |call_site| call_site.name())
+    }
+
+    /// The number of a span: no other in the process has it. 0 for a context.
+    pub fn id(&self) -> u64 {
+        self.node.id
+    }
+
+    /// Whether it stands for all scopes beyond the limit, of which a file does not say more.
+    pub fn is_rest(&self) -> bool {
+        usize::from(self.node.depth) >= limits::SCOPES
+    }
+
+    /// Its fields: name and value.
+    pub fn fields(&self) -> impl Iterator<Item = (&'a str, Value<'a>)> + use<'a> {
+        let site = self.site();
+        let mut values = Vec::new();
+        if let Some(site) = site {
+            let bytes = &self.nodes.bytes[self.node.range.clone()];
+            if value::take_all(&site.values, &site.definitions, bytes, &mut values).is_err() {
+                values.clear();
+            }
+        }
+        let slots = site.map_or(&[][..], |site| &site.values);
+        let fields = slots.iter().zip(values).filter(|(slot, _)| slot.role == Role::Field);
+        fields.map(|(slot, value)| (slot.name.as_str(), value))
+    }
+
+    fn call_site(&self) -> Option<&'a CallSite> {
+        self.node.site.filter(|_| !self.is_rest()).and_then(|site| self.segment.site(site))
+    }
+}
+
+/// Fields that held while a record was logged.
+#[derive(Clone, Debug)]
+pub struct Context<'a> {
+    fields: Vec<(&'a str, Value<'a>)>,
+    is_whole: bool,
+}
+
+impl<'a> Context<'a> {
+    /// No context.
+    pub(crate) const fn none() -> Self {
+        Self { fields: Vec::new(), is_whole: true }
+    }
+
+    /// Of two fields with the same name that of the inner context is kept, in the place of the outer.
+    pub(crate) fn new(contexts: &[Scope<'a>]) -> Self {
+        let is_whole = contexts.iter().all(|context| context.site().is_some());
+        let mut fields: Vec<(&str, Value<'_>)> = Vec::new();
+        for (name, value) in contexts.iter().flat_map(Scope::fields) {
+            match fields.iter_mut().find(|(outer, _)| *outer == name) {
+                Some((_, outer)) => *outer = value,
+                None => fields.push((name, value)),
+            }
+        }
+        Self { fields, is_whole }
+    }
+
+    /// Name and value, those of outer contexts first. Of fields of the same name only that of the innermost context is here.
+    pub fn fields(&self) -> &[(&'a str, Value<'a>)] {
+        &self.fields
+    }
+
+    /// Whether this is all: no context was lost to damage, and none is beyond the limit.
+    pub fn is_whole(&self) -> bool {
+        self.is_whole
+    }
+
+    /// Whether there is no context.
+    pub fn is_empty(&self) -> bool {
+        self.fields.is_empty() && self.is_whole
+    }
+}
+
+/// The scopes that one block speaks of: trees, whose branches are the paths of its records.
+#[derive(Debug, Default)]
+pub(crate) struct Nodes {
+    nodes: Vec<Node>,
+    /// Values, with heads.
+    bytes: Vec<u8>,
+}
+
+#[derive(Debug)]
+struct Node {
+    /// The scope around it, or [`NONE`].
+    outer: u32,
+    depth: u8,
+    id: u64,
+    /// `None` if nothing is known of it.
+    site: Option<u32>,
+    range: Range<usize>,
+}
+
+impl Nodes {
+    /// The path that ends at `leaf`, from the outermost scope on.
+    pub(crate) fn path<'a>(&'a self, segment: &'a Segment, leaf: u32) -> Vec<Scope<'a>> {
+        let mut path = Vec::new();
+        let mut at = leaf;
+        // A scope comes behind those around it, so that this ends.
+        while let Some(node) = self.nodes.get(at as usize) {
+            path.push(Scope { segment, nodes: self, node });
+            at = node.outer;
+        }
+        path.reverse();
+        path
+    }
+
+    /// Bytes it takes in memory.
+    pub(crate) fn cost(&self) -> usize {
+        self.nodes.capacity() * size_of::<Node>() + self.bytes.capacity()
+    }
+
+    fn push(&mut self, outer: u32, depth: u8, id: u64, known: Option<(u32, &[u8])>) -> u32 {
+        let start = self.bytes.len();
+        self.bytes.extend_from_slice(known.map_or(&[], |(_, values)| values));
+        let range = start..self.bytes.len();
+        let site = known.map(|(site, _)| site);
+        self.nodes.push(Node { outer, depth, id, site, range });
+        // A block is not long enough for more scopes than a `u32` counts.
+        (self.nodes.len() - 1) as u32
+    }
+}
+
+/// The innermost scopes that a record is in, in [`Nodes`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Leaves {
+    pub(crate) context: u32,
+    pub(crate) span: u32,
+}
+
+impl Leaves {
+    pub(crate) const NONE: Self = Self { context: NONE, span: NONE };
+}
+
+/// The paths of the rings and threads of one block while its records are gone through.
+#[derive(Default)]
+pub(crate) struct Follow {
+    paths: HashMap<(u32, u32), Paths>,
+}
+
+/// The paths of one ring and thread.
+#[derive(Default)]
+pub(crate) struct Paths {
+    contexts: Path<u32>,
+    spans: Path<u32>,
+}
+
+impl Follow {
+    /// The paths at the start of an extent; an extent that restates begins with none.
+    pub(crate) fn start(&mut self, ring: u32, thread: u32, restates: bool) -> &mut Paths {
+        let paths = self.paths.entry((ring, thread)).or_default();
+        if restates {
+            *paths = Paths::default();
+        }
+        paths
+    }
+}
+
+impl Paths {
+    /// Where they end.
+    pub(crate) fn leaves(&self) -> Leaves {
+        Leaves { context: leaf(&self.contexts), span: leaf(&self.spans) }
+    }
+
+    /// Does what a record of a site of this kind says, which is no event. A record that cannot be read leaves nothing known.
+    pub(crate) fn apply(&mut self, kind: Kind, record: &RawRecord<'_>, nodes: &mut Nodes) {
+        let Ok(Some((head, _))) = Head::take(kind, record.values) else {
+            return self.forget(nodes);
+        };
+        let path = match head.which {
+            Which::Context => &mut self.contexts,
+            Which::Span => &mut self.spans,
+        };
+        match head.op {
+            Op::Enter | Op::Restate => {
+                let depth = head.depth.min(limits::SCOPES as u8);
+                path.leave(depth);
+                let have = path.iter().len() as u8;
+                for hole in have..depth {
+                    let unknown = nodes.push(leaf(path), hole, 0, None);
+                    path.enter(hole, unknown);
+                }
+                let known = Some((record.site, record.values));
+                let node = nodes.push(leaf(path), depth, head.id, known);
+                path.enter(depth, node);
+            }
+            Op::Leave => path.leave(head.depth),
+            Op::Forget => forget(path, nodes),
+            Op::Open | Op::Amend | Op::Close | Op::Follow => {}
+        }
+    }
+
+    /// From here on nothing is known but what further records say.
+    pub(crate) fn forget(&mut self, nodes: &mut Nodes) {
+        forget(&mut self.contexts, nodes);
+        forget(&mut self.spans, nodes);
+    }
+}
+
+fn forget(path: &mut Path<u32>, nodes: &mut Nodes) {
+    path.leave(0);
+    path.enter(0, nodes.push(NONE, 0, 0, None));
+}
+
+fn leaf(path: &Path<u32>) -> u32 {
+    path.iter().next_back().flatten().copied().unwrap_or(NONE)
+}
