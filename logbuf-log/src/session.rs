@@ -43,6 +43,9 @@ pub(crate) const RING: &str = "ring-";
 /// The file of the shared ring.
 pub(crate) const SHARED: &str = "shared";
 
+/// The end of the name of a file that is being made.
+const UNFINISHED: &str = "new";
+
 /// Bytes of a ring's file before its buffer.
 const RING_HEAD: usize = 4096;
 
@@ -324,9 +327,11 @@ impl Session {
         if before + bytes > self.limit {
             return Err(StorageError::OutOfMemory { bytes });
         }
-        // SAFETY: the folder of a session is private to its process until that has died, and its children do not touch
-        // what they inherit of it (`fork.rs`). The file is removed, not shortened.
-        let storage = unsafe { Storage::file(&file.path, capacity, &self.id.to_ne_bytes()) };
+        let storage = fill(&file.path, |path| {
+            // SAFETY: the folder of a session is private to its process until that has died, and its children do not touch
+            // what they inherit of it (`fork.rs`). The file is removed, not shortened.
+            unsafe { Storage::file(path, capacity, &self.id.to_ne_bytes()) }
+        });
         storage.map(|storage| (storage, file))
     }
 }
@@ -338,10 +343,24 @@ impl Drop for RingFile {
     }
 }
 
+/// Makes a file under another name than its own, which it gets when it is whole: a process may die while it is made.
+fn fill(
+    path: &Path,
+    make: impl FnOnce(&Path) -> Result<Storage, StorageError>,
+) -> Result<Storage, StorageError> {
+    let unfinished = path.with_extension(UNFINISHED);
+    let storage = make(&unfinished)?;
+    fs::rename(&unfinished, path).map_err(|error| {
+        let _stays = fs::remove_file(&unfinished);
+        StorageError::System { call: "rename", bytes: storage.capacity(), error }
+    })?;
+    Ok(storage)
+}
+
 /// Whether a file of a session is a ring.
 pub(crate) fn is_ring(path: &Path) -> bool {
     let name = path.file_name().and_then(OsStr::to_str).unwrap_or_default();
-    name == SHARED || name.starts_with(RING)
+    recover::ring_id(name).is_some()
 }
 
 /// Removes the session of a process that exits, if all its records are in files, and none can come.

@@ -66,7 +66,7 @@ pub enum StorageError {
     },
     /// The system refused.
     System {
-        /// What it was asked for: `create`, `fallocate`, `mmap`, `prefault` or `mlock`.
+        /// What it was asked for: `create`, `fallocate`, `mmap`, `prefault`, `mlock`, or by an owner `rename`.
         call: &'static str,
         /// Size of the memory, in bytes.
         bytes: usize,

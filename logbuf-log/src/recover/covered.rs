@@ -22,6 +22,10 @@ use crate::session::system;
 /// Bytes searched at once behind damage.
 const WINDOW: usize = 1 << 20;
 
+/// CLOCK blocks of a segment that are taken over, from its end: records that were recovered are placed in time by the same anchors as
+/// those before them.
+const CLOCKS: usize = 256;
+
 /// What the files of a session's log hold already.
 #[derive(Debug, Default)]
 pub(super) struct Covered {
@@ -94,11 +98,11 @@ impl Covered {
     fn look(&mut self, segment: &mut Segment, heads: &BTreeMap<u32, u64>) -> io::Result<bool> {
         self.anchors.push(segment.header.anchor);
         let blocks = segment.blocks()?;
-        if let Some(clock) =
-            blocks.iter().rev().find(|block| block.header.summary.kind == Kind::CLOCK)
-            && let Some(payload) = segment.payload(clock)?
-        {
-            self.anchors.extend(Anchor::table(&payload).flatten());
+        let clocks = blocks.iter().rev().filter(|block| block.header.summary.kind == Kind::CLOCK);
+        for clock in clocks.take(CLOCKS) {
+            if let Some(payload) = segment.payload(clock)? {
+                self.anchors.extend(Anchor::table(&payload).flatten());
+            }
         }
         for block in blocks.iter().rev().filter(|block| block.header.summary.kind == Kind::EVENTS) {
             // A block that was not written whole does not count.

@@ -5,7 +5,7 @@ use std::fs;
 use std::io::{self, ErrorKind, Read};
 use std::path::{Path, PathBuf};
 
-use logbuf::{Entry, Image, Storage};
+use logbuf::{Entry, Image, ImageError, Storage};
 use logbuf_format::limits;
 use logbuf_format::site::Kind;
 use logbuf_format::thread::Thread as ThreadEntry;
@@ -75,7 +75,10 @@ impl Remains {
             let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
             if let Some(id) = ring_id(name) {
                 remains.rings.push(RingAt { id, path });
-            } else if name.starts_with(catalogue::PREFIX) {
+            } else if name
+                .strip_prefix(catalogue::PREFIX)
+                .is_some_and(|number| number.parse::<u32>().is_ok())
+            {
                 remains.catalogues.push(path);
             } else if name.starts_with(threads::PREFIX) {
                 let found = threads::read(&read(&path)?);
@@ -112,10 +115,12 @@ impl Remains {
             let image = match Image::parse(&bytes) {
                 Ok(image) if image.is_shared() == (ring.id == SHARED_RING) => image,
                 Ok(_) => {
-                    let cause = logbuf::ImageError::UnknownFlavour { found: u32::MAX };
+                    let cause = ImageError::UnknownFlavour { found: u32::MAX };
                     report.damage.push(Damage::File { name, cause });
                     continue;
                 }
+                // It was made, and had no ends yet.
+                Err(ImageError::UnknownFlavour { found: 0 }) => continue,
                 Err(cause) => {
                     report.damage.push(Damage::File { name, cause });
                     continue;
@@ -176,6 +181,7 @@ impl Sites {
         let mut sites = Self::default();
         for path in &remains.catalogues {
             match catalogue::read(&read(path)?) {
+                Err(ImageError::UnknownFlavour { found: 0 }) => {}
                 Ok(listed) => sites.0.extend(listed.into_iter().map(|site| (site.key, site))),
                 Err(cause) => {
                     let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
@@ -191,8 +197,10 @@ impl Sites {
 pub(crate) fn is_drained(folder: &Path) -> bool {
     let is_drained = |path: &Path| {
         let bytes = read(path).ok()?;
-        let image = Image::parse(&bytes).ok()?;
-        Some(image.entries().next().is_none())
+        match Image::parse(&bytes) {
+            Ok(image) => Some(image.entries().next().is_none()),
+            Err(error) => Some(error == ImageError::UnknownFlavour { found: 0 }),
+        }
     };
     let rings = entries(folder).map(|entries| {
         entries.flatten().map(|entry| entry.path()).filter(|path| session::is_ring(path))
@@ -209,7 +217,8 @@ fn entries(folder: &Path) -> io::Result<impl Iterator<Item = io::Result<fs::DirE
     }
 }
 
-fn ring_id(name: &str) -> Option<u32> {
+/// The number of the ring in the file called `name`, if there is one.
+pub(crate) fn ring_id(name: &str) -> Option<u32> {
     if name == session::SHARED {
         return Some(SHARED_RING);
     }

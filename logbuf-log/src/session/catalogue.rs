@@ -132,10 +132,11 @@ impl Catalogue {
 
 impl Page {
     fn create(folder: &Path, number: u32, capacity: usize) -> Result<Self, StorageError> {
-        let path = folder.join(format!("{PREFIX}{number}"));
-        // SAFETY: the folder of a session is private to its process until that has died, and its children do not touch
-        // what they inherit of it (`fork.rs`).
-        let storage = unsafe { Storage::file(&path, capacity, &[]) }?;
+        let storage = super::fill(&folder.join(format!("{PREFIX}{number}")), |path| {
+            // SAFETY: the folder of a session is private to its process until that has died, and its children do not touch
+            // what they inherit of it (`fork.rs`).
+            unsafe { Storage::file(path, capacity, &[]) }
+        })?;
         let (producer, consumer) = mpsc::with_storage(storage);
         Ok(Self { producer, _consumer: consumer, capacity })
     }

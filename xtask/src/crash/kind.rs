@@ -1,0 +1,88 @@
+//! The ways in which processes die.
+
+use std::process;
+
+use clap::ValueEnum;
+
+/// A way to die.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Kind {
+    /// SIGKILL at any instant.
+    Kill,
+    /// `abort()` while the other threads log.
+    Abort,
+    /// A write to where no memory is.
+    Segv,
+    /// A panic that aborts.
+    Panic,
+    /// `exit()` while the other threads log.
+    Exit,
+    /// SIGKILL while segments follow each other quickly.
+    Rotation,
+    /// SIGKILL, and then SIGKILL of whoever recovers.
+    Recovery,
+    /// SIGKILL while the logger starts.
+    Start,
+    /// SIGKILL while the disk is full.
+    DiskFull,
+    /// SIGKILL while nobody writes.
+    WriterStopped,
+    /// The kernel, when a group of processes has no memory left.
+    OutOfMemory,
+}
+
+impl Kind {
+    /// All of them, in the order of the table.
+    pub(crate) const ALL: [Self; 11] = [
+        Self::Kill,
+        Self::Abort,
+        Self::Segv,
+        Self::Panic,
+        Self::Exit,
+        Self::Rotation,
+        Self::Recovery,
+        Self::Start,
+        Self::DiskFull,
+        Self::WriterStopped,
+        Self::OutOfMemory,
+    ];
+
+    /// Whether the process ends itself when it is told to.
+    pub(crate) fn is_from_inside(self) -> bool {
+        matches!(self, Self::Abort | Self::Segv | Self::Panic | Self::Exit | Self::OutOfMemory)
+    }
+
+    /// Ends the calling process, if that is how it dies.
+    pub(crate) fn die(self) {
+        match self {
+            Self::Abort => process::abort(),
+            Self::Segv => segfault(),
+            Self::Panic => panic_that_aborts(),
+            Self::Exit => process::exit(0),
+            Self::OutOfMemory => exhaust(),
+            _ => {}
+        }
+    }
+}
+
+fn segfault() {
+    let nowhere = std::ptr::without_provenance_mut::<u8>(8);
+    // SAFETY: it is not: nothing is mapped there, and the fault is what is asked for. Volatile, so that it happens.
+    unsafe { nowhere.write_volatile(1) };
+}
+
+/// A panic that would leave a function of C aborts.
+extern "C" fn panic_that_aborts() {
+    panic!("on purpose");
+}
+
+/// Uses memory until there is none, or so much that the limit is none: the system has to go on.
+fn exhaust() {
+    /// MiB, several times the limit of the group.
+    const MOST: usize = 512;
+    let mut used = Vec::new();
+    while used.len() < MOST {
+        used.push(vec![1_u8; 1 << 20]);
+        std::hint::black_box(&used);
+    }
+}
