@@ -4,8 +4,9 @@ use crate::file::{File, anchor, filled, pack, sample, sample_sites, site};
 use crate::kept::is_kept;
 use logbuf_decode::Level;
 use logbuf_format::{
-    block::{Codec, Kind},
+    block::{Codec, Compression, Kind},
     clock::Anchor,
+    definition::{Definition, Definitions, Members, Shape},
     loss::{Loss, Reason},
     types::Type,
     value::Value,
@@ -50,6 +51,24 @@ fn lost(thread: u32, level: Level, reason: Reason, count: u64) -> Loss {
 
 fn one(id: u32) -> (u32, u64, Vec<u8>) {
     (id, 3_000, pack(&[Value::U8(1)]))
+}
+
+/// Blocks of LZ4 that claim to expand to more than any block may, to more than they do, and to less.
+fn bomb() -> Vec<u8> {
+    let mut file = start();
+    // One byte, and then the same again and again.
+    let payload = [&[0x1F, b'a', 1, 0][..], &[0xFF; 200], &[0, 0x50], b"aaaaa"].concat();
+    for claim in [64 << 20, 4 << 20, 64] {
+        let summary = file.event_block(&[(1, &[(2, 3_000, vec![])])]).0;
+        file.block(summary, &payload);
+        let header = file.blocks.last().expect("the block").range.start;
+        let header = &mut file.bytes[header..][..64];
+        header[6] = Compression::LZ4.0;
+        header[28..32].copy_from_slice(&u32::to_le_bytes(claim));
+        let crc = crc32c::crc32c(&header[..60]);
+        header[60..64].copy_from_slice(&crc.to_le_bytes());
+    }
+    file.end().bytes()
 }
 
 /// All files, by name.
@@ -230,6 +249,44 @@ fn corpus() -> Vec<(&'static str, Vec<u8>)> {
             "clock-back",
             with(|file| {
                 file.clock(&clock_step(-3_000_000_000)).events(&[(1, &[(2, 550_000_000, vec![])])]);
+            }),
+        ),
+        ("bomb", bomb()),
+        (
+            "cyclic",
+            with(|file| {
+                // A struct whose only member is itself has no end, and no bytes.
+                let mut site = site(5, Level::Error, "{0:?}", &[("", Type::Named(0))]);
+                let shape = Shape::Struct(Members::Tuple(vec![Type::Named(0)]));
+                site.definitions = Definitions::new(vec![Definition { name: "Me".into(), shape }]);
+                file.sites(&[site]).events(&[(1, &[(5, 3_000, vec![])])]);
+            }),
+        ),
+        (
+            "beyond-range",
+            with(|file| {
+                let one = |id, ty| site(id, Level::Error, "{0:?}", &[("", ty)]);
+                file.sites(&[
+                    one(5, Type::Char),
+                    one(6, Type::Bool),
+                    one(7, Type::Duration),
+                    one(8, Type::seq(Type::U64)),
+                    one(9, Type::seq(Type::Unit)),
+                    one(10, Type::Str),
+                ]);
+                let second =
+                    [7_u64.to_le_bytes().to_vec(), 1_000_000_000_u32.to_le_bytes().to_vec()];
+                file.events(&[(
+                    1,
+                    &[
+                        (5, 3_000, 0x11_0000_u32.to_le_bytes().to_vec()),
+                        (6, 3_001, vec![2]),
+                        (7, 3_002, second.concat()),
+                        (8, 3_003, vec![0xFF; 12]),
+                        (9, 3_004, vec![0xFF; 4]),
+                        (10, 3_005, vec![3, 0, 0, 0, b'a', 0xFF, b'b']),
+                    ],
+                )]);
             }),
         ),
         ("flood", {

@@ -3,10 +3,12 @@
 mod choose;
 mod command;
 mod convert;
+mod corpus;
 mod damage;
 mod file;
 mod follow;
 mod golden;
+mod guide;
 mod kept;
 mod order;
 mod parallel;
