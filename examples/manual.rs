@@ -16,7 +16,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let (guard, mut writer) = Builder::new("target/manual/engine")
         .when_full(WhenFull::Drop)
         .flush_interval(Duration::from_millis(10))
-        .start_manual()?;
+        .manual()?;
     // The ring is made now, not at the first order.
     preallocate();
     for round in 0..1000_u64 {

@@ -275,7 +275,7 @@ impl Builder {
     /// # Errors
     ///
     /// As [`start`](Self::start).
-    pub fn start_manual(self) -> Result<(Guard, ManualWriter), InitError> {
+    pub fn manual(self) -> Result<(Guard, ManualWriter), InitError> {
         // Whoever polls does not sleep here.
         let Ready { writer, control, settings, .. } = self.prepare(IdleStrategy::Spin)?;
         let polled = Arc::new(Mutex::new(writer));

@@ -9,7 +9,7 @@ use crate::remote::{Polled, Remote};
 use crate::thread;
 use crate::writer::Turn;
 
-/// Writes the log from the caller's own loop. [`Builder::start_manual`](crate::Builder::start_manual) gives one, and no
+/// Writes the log from the caller's own loop. [`Builder::manual`](crate::Builder::manual) gives one, and no
 /// thread is started.
 ///
 /// It may be dropped before the [`Guard`](crate::Guard) or after: whichever comes first ends the logger, and writes what is
@@ -24,7 +24,7 @@ use crate::writer::Turn;
 /// use logbuf_log::{Builder, Progress, info};
 ///
 /// # let folder = tempfile::tempdir()?;
-/// let (guard, mut writer) = Builder::new(folder.path().join("app")).start_manual()?;
+/// let (guard, mut writer) = Builder::new(folder.path().join("app")).manual()?;
 /// info!("one");
 /// // In a loop that has other things to do:
 /// while writer.poll().progress != Progress::Idle {}

@@ -152,7 +152,7 @@ fn a_polled_writer_does_a_little_at_a_time() {
     let turn = Session::lock();
     let folder = tempfile::tempdir().expect("a temporary folder can be made");
     let builder = || Builder::new(folder.path().join("app")).ignore_env().ring_capacity(4 << 20);
-    let (guard, mut writer) = builder().start_manual().expect("the logger starts");
+    let (guard, mut writer) = builder().manual().expect("the logger starts");
     let path = guard.path();
     (0..RECORDS).for_each(|i| info!("{i}"));
     let first = writer.poll();
@@ -172,7 +172,7 @@ fn a_polled_writer_does_a_little_at_a_time() {
     assert_eq!((next, lost), (RECORDS + 1, vec![]));
 
     // The other way round.
-    let (guard, mut writer) = builder().start_manual().expect("the first has ended");
+    let (guard, mut writer) = builder().manual().expect("the first has ended");
     let path = guard.path();
     info!("{}", 1_u64);
     writer.poll();

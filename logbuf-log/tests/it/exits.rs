@@ -75,7 +75,7 @@ fn an_exit_drains() {
 #[test]
 fn an_exit_drains_a_writer_that_is_polled() {
     check_drained("an_exit_drains_a_writer_that_is_polled", |builder| {
-        let (_guard, _writer) = builder.start_manual().expect("the logger starts");
+        let (_guard, _writer) = builder.manual().expect("the logger starts");
         (0..RECORDS).for_each(|i| info!("{i}"));
         process::exit(3);
     });

@@ -62,7 +62,7 @@ pub(crate) fn run(args: &Args) -> ExitCode {
         builder = builder.rotate_at(16 << 10);
     }
     let started = match args.kind {
-        Kind::WriterStopped => builder.start_manual().map(|(guard, writer)| (guard, Some(writer))),
+        Kind::WriterStopped => builder.manual().map(|(guard, writer)| (guard, Some(writer))),
         _ => builder.start().map(|guard| (guard, None)),
     };
     let (guard, _writer) = match started {
