@@ -1,4 +1,4 @@
-//! Logs more than it keeps: segments of a size, the newest five of them, a new one when asked for.
+//! Logs more than it keeps: segments of a size, the newest five of them, compressed when they are closed, a new one when asked for.
 //!
 //! `cargo run --release --example rotation`
 
@@ -22,6 +22,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let guard = Builder::new(Path::new(FOLDER).join("app"))
         .rotate_at(1 << 20)
         .keep_files(5)
+        .compress_closed(true)
         .sync(SyncPolicy::OnClose)
         .when_full(WhenFull::Block(std::time::Duration::from_secs(10)))
         .start()?;

@@ -109,7 +109,7 @@ impl fmt::Display for InitError {
                 path.display()
             ),
             Self::OneFile => f.write_str(
-                "only a logger that writes segments into a folder can rotate, and delete old files",
+                "only a logger that writes segments into a folder can rotate, compress and delete old files",
             ),
             Self::WriteFile { path, source } => {
                 write!(f, "cannot write the log file {}: {source}", path.display())

@@ -3,8 +3,11 @@
 use core::sync::atomic::{AtomicBool, Ordering};
 use std::fmt;
 use std::io;
+use std::path::PathBuf;
 use std::sync::{Mutex, PoisonError};
 use std::{mem, panic};
+
+use logbuf_format::compact::CompactError;
 
 use crate::background::ThreadOption;
 use crate::recover::{RecoverError, Report};
@@ -43,6 +46,13 @@ pub enum Notice {
         /// Why.
         source: SessionError,
     },
+    /// A closed segment could not be compressed. It stays as it was.
+    NotCompressed {
+        /// The segment.
+        path: PathBuf,
+        /// Why.
+        source: CompactError,
+    },
     /// More notices came than were kept for the writer to deliver.
     Dropped {
         /// How many.
@@ -70,6 +80,9 @@ impl fmt::Display for Notice {
             Self::NotRecovered { source } => source.fmt(f),
             Self::NotCrashSafe { source } => {
                 write!(f, "records are lost if the process is killed: {source}")
+            }
+            Self::NotCompressed { path, source } => {
+                write!(f, "the log file {} stays uncompressed: {source}", path.display())
             }
             Self::Dropped { count } => write!(f, "{count} more notices were not kept"),
         }

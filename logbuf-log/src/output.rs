@@ -15,7 +15,9 @@
 //! | `output/sink.rs` | what bytes are written to |
 //! | `output/rotation.rs` | when a segment is followed by the next |
 //! | `output/retention.rs` | which closed segments are kept |
+//! | `output/compressor.rs` | how closed segments become smaller |
 
+mod compressor;
 mod destination;
 mod location;
 mod options;
@@ -33,6 +35,7 @@ use std::time::{Duration, Instant, SystemTime};
 use logbuf_format::clock::Anchor;
 use logbuf_format::segment::Meta;
 
+use self::compressor::Compressor;
 use self::destination::Destination;
 use self::retention::Retention;
 use self::rotation::Rotation;
@@ -79,6 +82,8 @@ pub(crate) struct Output {
     meta: Meta,
     rotation: Rotation,
     retention: Retention,
+    /// If closed segments are compressed.
+    compressor: Option<Compressor>,
     /// When it is seen next what need not be kept any longer, if time makes a difference.
     next_tidying: Option<Instant>,
     sync: SyncPolicy,
@@ -137,6 +142,7 @@ impl Output {
             meta,
             rotation: Rotation::new(options.rotate_at, options.rotate_every),
             retention: options.retention,
+            compressor: None,
             next_tidying: None,
             sync: options.sync,
             failures: 0,
@@ -149,6 +155,7 @@ impl Output {
             errors: Vec::new(),
         };
         output.began();
+        output.look_at_what_was_left(options.compress)?;
         Ok(output)
     }
 
@@ -256,8 +263,23 @@ impl Output {
         self.segment.put_end(&listing.last_anchors());
     }
 
-    /// Ends with the last segment, which was closed and written.
+    /// Cleans up behind loggers before, and has the segments compressed that they closed, if that is wanted.
+    fn look_at_what_was_left(&mut self, compress: bool) -> Result<(), InitError> {
+        let Some(location) = self.destination.location() else { return Ok(()) };
+        let errors = &mut self.errors;
+        compressor::remove_leftovers(location, &mut |path, source| {
+            errors.push(WriteError::new(Operation::Delete, path, source));
+        });
+        if compress {
+            self.compressor = Some(Compressor::start(location, self.segment.path())?);
+        }
+        Ok(())
+    }
+
+    /// Ends with the last segment, which was closed and written. It stays uncompressed, because that can wait and the end of a
+    /// process should not.
     pub(crate) fn close(&mut self) {
+        self.compressor = None;
         if self.sync != SyncPolicy::Never {
             self.sync_now();
         }
@@ -301,8 +323,13 @@ impl Output {
         };
         self.close_segment(listing);
         self.written += written;
+        let closed = self.segment.path().to_owned();
+        // Its lock goes with it.
         self.segment = next;
         self.began();
+        if let Some(compressor) = &self.compressor {
+            compressor.add(closed);
+        }
         Ok(())
     }
 

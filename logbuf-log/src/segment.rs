@@ -9,6 +9,7 @@ use logbuf_format::Error;
 use logbuf_format::block::{self, Codec, Header, Kind, Summary};
 use logbuf_format::clock::Anchor;
 use logbuf_format::end::End;
+use logbuf_format::index::Index;
 use logbuf_format::loss::Loss;
 use logbuf_format::segment::{self, Meta};
 
@@ -34,6 +35,8 @@ pub(crate) struct Segment {
     /// Events and losses put so far.
     events: u64,
     lost: u64,
+    /// Where the EVENTS blocks are that were put so far.
+    index: Index,
     /// Bytes written, up to the end of a block.
     len: u64,
     /// Bytes that are to be written next, and how many of them have been.
@@ -77,6 +80,7 @@ impl Segment {
             settled_blocks: 0,
             events: 0,
             lost: 0,
+            index: Index::default(),
             len: 0,
             pending,
             done: 0,
@@ -93,6 +97,11 @@ impl Segment {
     /// Bytes written, up to the end of a block.
     pub(crate) fn len(&self) -> u64 {
         self.len
+    }
+
+    /// Where the next block starts in the file.
+    fn end(&self) -> u64 {
+        self.len + self.pending.len() as u64
     }
 
     /// Whether it holds nothing but what every segment begins with.
@@ -143,14 +152,18 @@ impl Segment {
         let first = first.min(last);
         let summary =
             Summary { kind, codec, levels, salt: self.salt, number, records, first, last, sites };
-        block::put(&mut self.pending, payload, summary)
+        let offset = self.end();
+        let header = block::put(&mut self.pending, payload, summary)
             .expect("blocks are kept shorter than they may be");
+        self.index.add(offset, &header);
         self.count(kind, records, payload);
     }
 
-    /// Puts what ends a segment: anchors, the last of which is of now, and the totals.
+    /// Puts what ends a segment: anchors, the last of which is of now, the index and the totals.
     pub(crate) fn put_end(&mut self, anchors: &[Anchor]) {
         self.put_table(&Table::clock(anchors));
+        let is_put = self.index.put(&mut self.pending, self.salt, self.blocks);
+        self.blocks += u64::from(is_put.expect("an index is kept shorter than a block may be"));
         let mut table = Table::new(Kind::END);
         let end = End {
             blocks: self.blocks,
@@ -178,10 +191,11 @@ impl Segment {
             if matches!(kind, Kind::INDEX | Kind::END) {
                 continue;
             }
-            let start = self.pending.len();
+            let (start, offset) = (self.pending.len(), self.end());
             self.pending.extend_from_slice(block);
-            block::readdress(&mut self.pending[start..], self.salt, self.blocks)
+            let header = block::readdress(&mut self.pending[start..], self.salt, self.blocks)
                 .expect("its header was read just now");
+            self.index.add(offset, &header);
             self.blocks += 1;
             let payload = header.payload(block).unwrap_or_default();
             self.count(kind, records, &payload);

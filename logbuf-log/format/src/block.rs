@@ -31,7 +31,7 @@ codes! {
         EVENTS = 4 => "EVENTS",
         /// [What was lost](crate::loss).
         LOSS = 5 => "LOSS",
-        /// Reserved; advisory.
+        /// [Where the EVENTS blocks are](crate::index); advisory.
         INDEX = 6 => "INDEX",
         /// [The end of the segment](crate::end).
         END = 7 => "END",

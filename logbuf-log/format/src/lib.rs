@@ -1,13 +1,14 @@
 //! The logbuf file format, version 1: what the writer puts into a segment and what a reader takes out of it.
 //!
 //! Every noun of the format has a module with its `put` beside its `take`; [`spec`] is the specification itself.
-//! This crate does no I/O, starts no threads and holds no `unsafe`: bytes in, values out, and back.
+//! This crate opens nothing, starts no threads and holds no `unsafe`: bytes in, values out, and back.
 //!
 //! | to | use |
 //! |---|---|
 //! | write or read the start of a file | [`segment`] |
 //! | write, read, or find again blocks | [`block`], [`scan`] |
 //! | handle what blocks hold | [`site`], [`thread`], [`clock`], [`events`], [`packed`], [`scope`], [`loss`], [`index`], [`end`] |
+//! | make a closed segment smaller | [`compact`] |
 //! | turn ticks into wall-clock time | [`timeline`] |
 //! | take format strings apart | [`template`] |
 //! | turn records into text | [`value`], [`message`], [`render`], [`escape`] |
@@ -27,6 +28,7 @@ mod table;
 
 pub mod block;
 pub mod clock;
+pub mod compact;
 pub mod definition;
 pub mod end;
 pub mod escape;

@@ -132,6 +132,34 @@ impl Builder {
         self
     }
 
+    /// Closed segments are compressed by zstd, block by block, in their places: a reader finds the same records in them, in
+    /// fewer bytes. A thread of its own does that, one segment at a time and at the lowest priority; the logger does not wait for it.
+    ///
+    /// The segment that is open when the logger ends is compressed by the next logger, as is what an earlier one did not get
+    /// to. Segments that were not closed, because their process was killed, stay as they are. The time at which a file was last modified
+    /// is kept, and whatever instant the process dies at, a segment is there whole. What cannot be compressed goes to
+    /// [`on_notice`](Self::on_notice). The default is not to.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use logbuf_log::{Builder, info};
+    ///
+    /// # let folder = tempfile::tempdir()?;
+    /// # let path = folder.path().join("app");
+    /// # /*
+    /// let path = "logs/app";
+    /// # */
+    /// let guard = Builder::new(path).rotate_at(64 << 20).compress_closed(true).start()?;
+    /// info!("soon in fewer bytes");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[cfg(feature = "zstd")]
+    pub fn compress_closed(mut self, compress: bool) -> Self {
+        self.output.compress = compress;
+        self
+    }
+
     /// When what was written is synced; the default is when a segment is closed.
     pub fn sync(mut self, policy: SyncPolicy) -> Self {
         self.output.sync = policy;

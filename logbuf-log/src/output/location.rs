@@ -8,6 +8,9 @@ use std::path::{Path, PathBuf};
 /// The end of every log file's name.
 const EXTENSION: &str = "logbuf";
 
+/// The end of the name under which a segment is written anew, behind the segment's own.
+const BESIDE: &str = ".compact";
+
 /// Where the segments of a logger go: `folder/stem.000001.logbuf` and so on.
 #[derive(Debug, Clone)]
 pub(crate) struct Location {
@@ -65,6 +68,24 @@ impl Location {
             .collect();
         segments.sort();
         Ok(segments.into_iter().map(|(_, path)| path).collect())
+    }
+
+    /// The name under which a segment is written anew. No reader looks at it.
+    pub(crate) fn beside(segment: &Path) -> PathBuf {
+        let mut name = segment.as_os_str().to_owned();
+        name.push(BESIDE);
+        name.into()
+    }
+
+    /// The files in the folder with such names.
+    pub(crate) fn leftovers(&self) -> io::Result<Vec<PathBuf>> {
+        let is_leftover = |name: &OsStr| {
+            let segment = name.to_str().and_then(|name| name.strip_suffix(BESIDE));
+            segment.is_some_and(|segment| self.number_of(OsStr::new(segment)).is_some())
+        };
+        let entries = fs::read_dir(&self.folder)?.flatten();
+        let leftovers = entries.filter(|entry| is_leftover(&entry.file_name()));
+        Ok(leftovers.map(|entry| entry.path()).collect())
     }
 
     /// The number in `name`, if it is that of a segment of this logger: `stem.000001.logbuf`, and

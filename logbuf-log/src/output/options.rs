@@ -39,6 +39,8 @@ pub(crate) struct Options {
     pub(crate) rotate_at: Option<u64>,
     pub(crate) rotate_every: Option<Duration>,
     pub(crate) retention: Retention,
+    /// Whether closed segments are compressed.
+    pub(crate) compress: bool,
 }
 
 /// Where a logger writes.
@@ -61,12 +63,16 @@ impl Options {
             rotate_at: None,
             rotate_every: None,
             retention: Retention::default(),
+            compress: false,
         }
     }
 
     /// Whether anything is asked for that takes more than one file.
     pub(crate) fn needs_segments(&self) -> bool {
-        self.rotate_at.is_some() || self.rotate_every.is_some() || !self.retention.is_unlimited()
+        self.rotate_at.is_some()
+            || self.rotate_every.is_some()
+            || !self.retention.is_unlimited()
+            || self.compress
     }
 }
 

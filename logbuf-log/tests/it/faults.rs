@@ -241,10 +241,10 @@ fn numbers_of_the_unclosed(path: &Path) -> Vec<u64> {
 }
 
 /// Set for the processes that a test starts.
-const CHILD: &str = "LOGBUF_TEST_FAULT";
+pub(crate) const CHILD: &str = "LOGBUF_TEST_FAULT";
 
 /// Runs one test of this binary again, by `command`, with a path to log to.
-fn again(mut command: Command, test: &str, path: &Path) -> Command {
+pub(crate) fn again(mut command: Command, test: &str, path: &Path) -> Command {
     command
         .arg(std::env::current_exe().expect("the test knows its own path"))
         .args(["--exact", test, "--nocapture"])
@@ -468,7 +468,10 @@ fn a_kill_at_any_moment_of_a_rotation_leaves_readable_files() {
         let folder = folder();
         let path = folder.path().join("app");
         let mut command = again(Command::new("env"), test, &path);
+        // A process has what is locked here, too, until it runs its own program.
+        let turn = Session::lock();
         let mut child = command.stdout(Stdio::null()).spawn().expect("it can be started again");
+        drop(turn);
         // A few rotations, and then wherever it is after a random number of looks at the folder.
         while !folder.path().join("app.000006.logbuf").exists() {
             std::thread::yield_now();

@@ -5,6 +5,8 @@ mod agree;
 
 mod background;
 mod calls;
+#[cfg(feature = "zstd")]
+mod compress;
 mod context;
 mod derive;
 mod exits;
@@ -14,6 +16,7 @@ mod filters;
 mod flight;
 mod full;
 mod grammar;
+mod index;
 mod limits;
 mod linked;
 mod options;
