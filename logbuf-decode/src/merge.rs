@@ -7,7 +7,7 @@ use crate::{
     run::Run,
     segment::{EventBlock, Segment},
 };
-use logbuf_format::timeline::Span;
+use logbuf_format::{limits, timeline::Span};
 use std::{
     cmp::{Ordering, Reverse},
     collections::{BTreeSet, BinaryHeap},
@@ -125,9 +125,11 @@ impl Due {
         Loaded { due: self, chunk, problems }
     }
 
-    /// Bytes it will take in memory, about: the index of small records is as large as they are.
+    /// Bytes it will take in memory, about: a record and its place in the index, however small it was packed. What the header
+    /// says need not be true.
     fn cost(&self) -> usize {
-        2 * self.block.len as usize
+        let records = self.block.records as usize * 2 * size_of::<Entry>();
+        self.block.len as usize + records.min(3 * limits::PAYLOAD)
     }
 }
 
@@ -211,15 +213,17 @@ impl Merge {
         Some(due)
     }
 
-    /// As [`Merge::take_due`], if it is needed next or there is memory to read ahead of what is.
-    pub(crate) fn take_ahead(&mut self, segments: &[Segment]) -> Option<Due> {
+    /// As [`Merge::take_due`], if it is needed next, or there is memory to read ahead of what is and fewer than `most` are on
+    /// their way: those behind what is needed must not keep it waiting.
+    pub(crate) fn take_ahead(&mut self, most: usize, segments: &[Segment]) -> Option<Due> {
         self.settle(segments);
         let Reverse(due) = self.due.peek()?;
         let is_needed = self.coming.first().is_none_or(|coming| due.key < *coming)
             && self.open.peek().is_none_or(|Reverse(open)| due.key < open.key);
         let limit = AHEAD.min(self.budget / 2);
         let fits = self.used + self.expected + due.cost() <= limit;
-        if is_needed || fits { self.take_due(segments) } else { None }
+        let is_ahead = self.coming.len() < most && fits;
+        if is_needed || is_ahead { self.take_due(segments) } else { None }
     }
 
     /// Takes in a block that was due.

@@ -32,6 +32,9 @@ const BATCH: usize = 2048;
 /// Batches in flight for each thread: one that is worked on, and others that wait.
 const DEPTH: usize = 3;
 
+/// Blocks that are read ahead for each thread.
+const AHEAD: usize = 2;
+
 /// Bytes of blocks that batches in flight may keep in memory.
 const IN_FLIGHT: usize = 16 << 20;
 
@@ -119,6 +122,7 @@ pub(crate) fn run<W: Work, E>(
             findings,
             jobs,
             results,
+            ahead: threads * AHEAD,
             depth: (threads * DEPTH) as u64,
             batch: Batch::default(),
             left: None,
@@ -203,6 +207,8 @@ struct Coordinator<'a, T> {
     findings: &'a mut Findings,
     jobs: Sender<Job>,
     results: Receiver<Done<T>>,
+    /// Blocks that may be on their way before they are needed.
+    ahead: usize,
     /// Batches that may be in flight.
     depth: u64,
     /// The batch that is being filled.
@@ -232,7 +238,7 @@ enum Step {
 impl<T> Coordinator<'_, T> {
     fn run<E>(mut self, mut take: impl FnMut(T) -> Result<(), E>) -> Result<(), E> {
         loop {
-            while let Some(due) = self.merge.take_ahead(self.segments) {
+            while let Some(due) = self.merge.take_ahead(self.ahead, self.segments) {
                 self.submit(Job::Load(due));
             }
             match self.step() {

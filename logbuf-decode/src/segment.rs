@@ -54,6 +54,8 @@ pub(crate) struct EventBlock {
     pub(crate) last: u64,
     /// Bytes of header and stored payload.
     pub(crate) len: u32,
+    /// Records inside, as the header says.
+    pub(crate) records: u32,
     /// The bits of the levels inside.
     pub(crate) levels: u8,
     /// The bits of the sites inside.
@@ -392,8 +394,8 @@ impl Segment {
             findings.add(self.source.name(), offset, unreadable(header));
         } else if header.expanded_len > 0 {
             let len = walk::stored_end(header) as u32;
-            let Summary { first, last, levels, sites, .. } = *summary;
-            self.blocks.push(EventBlock { offset, first, last, len, levels, sites });
+            let Summary { first, last, levels, sites, records, .. } = *summary;
+            self.blocks.push(EventBlock { offset, first, last, len, records, levels, sites });
         }
     }
 
