@@ -11,6 +11,7 @@ mod pager;
 mod print;
 mod printer;
 mod progress;
+mod recover;
 mod report;
 mod select;
 mod sites;
@@ -31,6 +32,7 @@ pub(crate) fn main() -> ExitCode {
     let mut report = Report::new();
     let written = match &args.command {
         None => print::run(&args, &mut report),
+        Some(Command::Recover(recover)) => recover::run(recover, &mut report),
         Some(Command::Sites(sites)) => sites::run(sites, &mut report),
         Some(Command::Export(export)) => export::run(export, &mut report),
         Some(Command::Compact(inputs)) => compact::run(inputs, &mut report),

@@ -47,6 +47,8 @@ pub(crate) enum Command {
     /// Read every block and every record, and say of each file what is in it and what is wrong
     #[command(after_help = VERIFY_HELP)]
     Verify(Inputs),
+    /// List what killed processes left in memory, or salvage it into files beside their logs
+    Recover(Recover),
     /// Print the completions for a shell
     Completions {
         /// bash, elvish, fish, powershell or zsh
@@ -127,6 +129,34 @@ pub(crate) enum Form {
     Csv,
     /// Trace events.
     Chrome,
+}
+
+/// Which sessions, and how.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Recover {
+    /// Sessions to salvage, as they are listed without any
+    #[arg(value_name = "SESSION", conflicts_with = "all")]
+    pub(crate) sessions: Vec<String>,
+
+    /// Salvage every dead session
+    #[arg(long)]
+    pub(crate) all: bool,
+
+    /// Look for sessions in DIR, where the program was told to keep them
+    #[arg(long, value_name = "DIR")]
+    pub(crate) from: Option<PathBuf>,
+
+    /// Write into DIR instead of the folder of the log
+    #[arg(short, long, value_name = "DIR")]
+    pub(crate) output: Option<PathBuf>,
+
+    /// Also sessions of other users; needs --output, because such a session could name any folder
+    #[arg(long, requires = "output")]
+    pub(crate) any_user: bool,
+
+    /// Remove a session even if some of it cannot be read
+    #[arg(long)]
+    pub(crate) discard: bool,
 }
 
 /// Which files.

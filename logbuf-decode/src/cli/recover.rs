@@ -1,0 +1,74 @@
+//! What dead processes left in their rings.
+
+use crate::cli::{args, report::Report};
+use logbuf_decode::{escape, rfc3339};
+use logbuf_log::{
+    CrashSafe,
+    recover::{self, Found, Options, RecoverError, State},
+};
+use std::io::{self, Write};
+
+/// Lists the sessions, or salvages those that are named.
+///
+/// # Errors
+///
+/// Standard output does not take more.
+pub(crate) fn run(args: &args::Recover, report: &mut Report) -> io::Result<()> {
+    let place = args.from.clone().map_or(CrashSafe::Auto, CrashSafe::Dir);
+    let found = match recover::sessions(&place) {
+        Ok(found) => found,
+        Err(error) => {
+            report.error(error);
+            return Ok(());
+        }
+    };
+    let mut out = io::stdout().lock();
+    if args.sessions.is_empty() && !args.all {
+        for session in &found {
+            writeln!(out, "{}", escape(&line(session)))?;
+        }
+        return Ok(());
+    }
+    let mut options = Options::default();
+    options.folder = args.output.clone();
+    options.any_user = args.any_user;
+    options.discard = args.discard;
+    let dead = found.iter().filter(|session| args.all && session.state == State::Dead);
+    let names = dead.map(|session| &session.name).chain(&args.sessions);
+    for name in names {
+        match recover::recover(&place, name, &options) {
+            Ok(recovered) => describe(&recovered, &mut out)?,
+            Err(RecoverError::Damaged { report: recovered }) => {
+                describe(&recovered, &mut out)?;
+                report.damage(RecoverError::Damaged { report: recovered });
+            }
+            Err(error) => report.error(error),
+        }
+    }
+    Ok(())
+}
+
+/// One session in the list.
+fn line(session: &Found) -> String {
+    let state = match session.state {
+        State::Dead => "dead",
+        State::Alive => "alive",
+        _ => "closed",
+    };
+    let log = session.log.as_ref().map(|(folder, stem)| folder.join(stem).display().to_string());
+    let log = log.unwrap_or_else(|| "?".to_owned());
+    format!("{state:<6} {}  {log}", session.name)
+}
+
+/// What came of one recovery: a line, and one for each thread.
+fn describe(recovered: &recover::Report, out: &mut impl Write) -> io::Result<()> {
+    writeln!(out, "{}", escape(&recovered.to_string()))?;
+    if let Some((first, last)) = recovered.times {
+        writeln!(out, "  from {} to {}", rfc3339(first), rfc3339(last))?;
+    }
+    for thread in &recovered.threads {
+        let name = if thread.name.is_empty() { "(unnamed)" } else { &thread.name };
+        writeln!(out, "  {:>10} {} [{}]", thread.records, escape(name), thread.id)?;
+    }
+    Ok(())
+}
