@@ -23,6 +23,7 @@ use crate::error::{InitError, Operation, WriteError};
 use crate::exit;
 use crate::filter::Filter;
 use crate::flight::FlightRecorder;
+use crate::fork;
 use crate::full::WhenFull;
 use crate::guard::{Guard, Running};
 use crate::idle::IdleStrategy;
@@ -286,6 +287,7 @@ impl Builder {
 
     /// Makes everything but the thread, and changes nothing that a log call looks at but the clock.
     fn prepare(self, idle: IdleStrategy) -> Result<Ready, InitError> {
+        fork::watch();
         let running = Running::begin()?;
         let bytes = self.ring_capacity;
         Storage::heap(bytes).map_err(|source| InitError::RingCapacity { bytes, source })?;

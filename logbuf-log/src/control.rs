@@ -8,6 +8,7 @@ use std::thread::{self, Thread};
 use std::time::{Duration, Instant};
 
 use crate::error::{FlushError, WriteError};
+use crate::fork::Generation;
 use crate::output::Asked;
 use crate::stats::Counters;
 
@@ -22,6 +23,8 @@ pub(crate) struct Control {
     /// The writer's thread, which parks when there is nothing to do.
     writer: OnceLock<Thread>,
     pub(crate) counters: Counters,
+    /// The process it was made in.
+    pub(crate) generation: Generation,
 }
 
 #[derive(Debug, Default)]

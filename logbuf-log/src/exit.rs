@@ -5,6 +5,7 @@ use std::process;
 use std::sync::{Arc, Mutex, Once, PoisonError};
 use std::time::{Duration, Instant};
 
+use crate::fork::OfProcess;
 use crate::remote::Remote;
 use crate::{platform, session, thread};
 
@@ -15,9 +16,14 @@ const EXIT_BOUND: Duration = Duration::from_secs(5);
 const PANIC_BOUND: Duration = Duration::from_secs(1);
 
 /// The logger that is to be ended with the process.
-static ARMED: Mutex<Option<Armed>> = Mutex::new(None);
+pub(crate) static ARMED: OfProcess<Mutex<Option<Armed>>> = OfProcess::new(disarmed());
 
-struct Armed {
+/// No logger.
+pub(crate) const fn disarmed() -> Mutex<Option<Armed>> {
+    Mutex::new(None)
+}
+
+pub(crate) struct Armed {
     remote: Remote,
     /// A forked child inherits the hooks, but not the writer.
     pid: u32,

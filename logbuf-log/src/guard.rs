@@ -202,6 +202,11 @@ impl Guard {
     /// Ends the logger, and returns how many records are left, if that is known by `deadline`.
     fn end(&mut self, deadline: Option<Instant>) -> Option<u64> {
         self.is_shut_down = true;
+        if self.remote.is_inherited() {
+            // The thread is not in this process.
+            std::mem::forget(self.thread.take());
+            return None;
+        }
         exit::disarm(&self.remote);
         let ended = self.remote.end(deadline);
         // A thread that has not ended in time goes on by itself.
@@ -256,4 +261,9 @@ impl Drop for Running {
 /// Whether a logger is running in this process.
 pub(crate) fn is_running() -> bool {
     RUNNING.load(Ordering::Relaxed)
+}
+
+/// Forgets the logger that is running: it is the parent's.
+pub(crate) fn forget() {
+    RUNNING.store(false, Ordering::Relaxed);
 }

@@ -48,6 +48,7 @@ mod events;
 mod exit;
 mod filter;
 mod flight;
+mod fork;
 mod full;
 mod guard;
 mod handle;

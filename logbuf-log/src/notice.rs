@@ -10,6 +10,7 @@ use std::{mem, panic};
 use logbuf_format::compact::CompactError;
 
 use crate::background::ThreadOption;
+use crate::fork::OfProcess;
 use crate::recover::{RecoverError, Report};
 use crate::session::SessionError;
 
@@ -93,7 +94,12 @@ impl fmt::Display for Notice {
 pub(crate) type OnNotice = Box<dyn FnMut(&Notice) + Send>;
 
 /// Notices that wait for a writer to deliver them.
-static WAITING: Mutex<Waiting> = Mutex::new(Waiting { notices: Vec::new(), dropped: 0 });
+pub(crate) static WAITING: OfProcess<Mutex<Waiting>> = OfProcess::new(none());
+
+/// Nothing that waits.
+pub(crate) const fn none() -> Mutex<Waiting> {
+    Mutex::new(Waiting { notices: Vec::new(), dropped: 0 })
+}
 
 /// Whether there are any, so that the writer need not lock to learn that there are none.
 static ANY: AtomicBool = AtomicBool::new(false);
@@ -101,7 +107,7 @@ static ANY: AtomicBool = AtomicBool::new(false);
 /// How many wait at most.
 const LIMIT: usize = 64;
 
-struct Waiting {
+pub(crate) struct Waiting {
     notices: Vec<Notice>,
     dropped: u64,
 }

@@ -40,6 +40,7 @@ use logbuf_format::timeline::Timeline;
 
 pub use self::error::RecoverError;
 pub use self::find::{Found, State, sessions};
+pub(crate) use self::find::{TURN, free};
 pub(crate) use self::remains::{is_drained, ring_id};
 pub use self::report::{Damage, Report, ThreadReport};
 

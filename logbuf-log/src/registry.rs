@@ -11,28 +11,16 @@ use logbuf::{Pages, Storage, StorageError};
 use crate::clock;
 use crate::control::Control;
 use crate::dictionary;
+use crate::fork::OfProcess;
 use crate::full::Policy;
 use crate::platform;
 use crate::session::{self, RingFile};
 use crate::signature::Signature;
-use crate::site::{Registration, Site, SiteId};
+use crate::site::{Registration, SITES, Site, SiteId};
 use crate::thread::Thread;
 
 /// The one registry of the process.
-pub(crate) static REGISTRY: Registry = Registry {
-    instances: RwLock::new(None),
-    rings: Mutex::new(Vec::new()),
-    idle: Mutex::new(Vec::new()),
-    shared: Mutex::new(None),
-    shared_producer: OnceLock::new(),
-    writer: Mutex::new(None),
-    when_full: Policy::new(),
-    ring_capacity: AtomicUsize::new(DEFAULT_RING_CAPACITY),
-    next_ring: AtomicU32::new(1),
-    next_thread: AtomicU32::new(1),
-    private_rings: AtomicU64::new(0),
-    stand_in: Thread::new(0, 0, String::new(), None),
-};
+pub(crate) static REGISTRY: OfProcess<Registry> = OfProcess::new(Registry::new());
 
 /// Bytes of a thread's ring unless the builder says otherwise: some six thousand records of three numbers.
 pub(crate) const DEFAULT_RING_CAPACITY: usize = 256 << 10;
@@ -105,6 +93,24 @@ struct IdleRing {
 }
 
 impl Registry {
+    /// One that knows nothing.
+    pub(crate) const fn new() -> Self {
+        Self {
+            instances: RwLock::new(None),
+            rings: Mutex::new(Vec::new()),
+            idle: Mutex::new(Vec::new()),
+            shared: Mutex::new(None),
+            shared_producer: OnceLock::new(),
+            writer: Mutex::new(None),
+            when_full: Policy::new(),
+            ring_capacity: AtomicUsize::new(DEFAULT_RING_CAPACITY),
+            next_ring: AtomicU32::new(1),
+            next_thread: AtomicU32::new(1),
+            private_rings: AtomicU64::new(0),
+            stand_in: Thread::new(0, 0, String::new(), None),
+        }
+    }
+
     /// The number under which `site` records values of the types of `registration`.
     pub(crate) fn identify(&self, site: &'static Site, registration: Registration) -> SiteId {
         let registered = site.register(registration);
@@ -131,6 +137,20 @@ impl Registry {
             })
         });
         instance_id(place)
+    }
+
+    /// Lists every call site that has recorded in the catalogue of a new session, while no call records.
+    pub(crate) fn catalogue_all(&self) {
+        for site in SITES {
+            if let Some(registration) = site.registration() {
+                catalogue(site, registration);
+            }
+        }
+        let instances = self.instances.read().unwrap_or_else(PoisonError::into_inner);
+        let list = instances.iter().flat_map(|instances| &instances.list);
+        for (index, instance) in list.enumerate() {
+            catalogue_instance(index, instance.site, instance.registration);
+        }
     }
 
     /// The instance that was given `id`.

@@ -34,6 +34,11 @@ impl fmt::Debug for Remote {
 const NAP: Duration = Duration::from_micros(50);
 
 impl Remote {
+    /// Whether the writer is in another process, which forked this one.
+    pub(crate) fn is_inherited(&self) -> bool {
+        self.control.generation.is_inherited()
+    }
+
     /// Returns when everything logged before is in the file, or cannot be written, or at `deadline`.
     pub(crate) fn flush(&self, deadline: Option<Instant>) -> Result<(), FlushError> {
         self.ask(Asked { flush: true, ..Asked::default() }, deadline)
@@ -49,6 +54,9 @@ impl Remote {
     pub(crate) fn ask(&self, asked: Asked, deadline: Option<Instant>) -> Result<(), FlushError> {
         if self.polled.is_none() && thread::is_writer() {
             return Err(FlushError::OwnThread);
+        }
+        if self.is_inherited() {
+            return Err(FlushError::Stopped);
         }
         let mine = self.control.ask(asked);
         if let Some(polled) = &self.polled {
@@ -73,6 +81,9 @@ impl Remote {
     /// Switches the call sites off, has everything written that was logged before, and the file closed. If that is done by
     /// `deadline`, returns how many records were left in memory, if that is known.
     pub(crate) fn end(&self, deadline: Option<Instant>) -> Option<Option<u64>> {
+        if self.is_inherited() {
+            return Some(None);
+        }
         if let Some(left) = self.control.ended() {
             // Another logger may be running by now.
             return Some(left);

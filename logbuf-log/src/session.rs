@@ -35,6 +35,8 @@ use self::header::Header;
 use self::threads::Threads;
 use crate::notice::{self, Notice};
 use crate::recover::{self, RecoverError, Report};
+use crate::registry::REGISTRY;
+use crate::site::SITES;
 use crate::{clock, guard, platform};
 
 /// What the names of the files of rings begin with.
@@ -219,10 +221,12 @@ pub(crate) fn unlisted_sites() -> u64 {
 }
 
 /// Forgets the session: it is the parent's.
-#[allow(dead_code)]
 pub(crate) fn forget() {
     DECIDED.store(false, Ordering::Relaxed);
     CURRENT.store(ptr::null_mut(), Ordering::Relaxed);
+    RECOVERED.store(0, Ordering::Relaxed);
+    // The catalogue that has them is not that of this process.
+    SITES.iter().for_each(|site| site.set_catalogued(false));
 }
 
 /// The folder that `choice` stands for, if there is one.
@@ -248,6 +252,8 @@ pub(crate) fn begin(base: &Base, most_bytes: usize, log: &Log<'_>) -> Result<(),
         Ok(session) => {
             // Release: with the acquisition in `current`.
             CURRENT.store(ptr::from_ref(session).cast_mut(), Ordering::Release);
+            // In a forked child, sites may have recorded before, in another session.
+            REGISTRY.catalogue_all();
             // If it is refused the session is found, empty, by whoever looks for dead ones.
             let _accepted = platform::at_exit(end_at_exit);
             Ok(())

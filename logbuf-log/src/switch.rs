@@ -6,6 +6,7 @@ use std::sync::{Mutex, PoisonError};
 use linkme::distributed_slice;
 
 use crate::filter::Filter;
+use crate::fork::OfProcess;
 use crate::place::PROBES;
 use crate::site::SITES;
 
@@ -23,7 +24,12 @@ pub use test::is_on;
 pub static FLAGS: [Flag];
 
 /// The filter in force: nothing passes it while no logger runs.
-static FILTER: Mutex<Filter> = Mutex::new(Filter::off());
+pub(crate) static FILTER: OfProcess<Mutex<Filter>> = OfProcess::new(closed());
+
+/// A filter that nothing passes.
+pub(crate) const fn closed() -> Mutex<Filter> {
+    Mutex::new(Filter::off())
+}
 
 /// Whether a call site records: one byte, tested by each call.
 #[derive(Debug)]
@@ -56,6 +62,13 @@ pub(crate) fn set_filter(filter: Filter) {
         place.flag().set(filter.allows(place.level, place.target, place.file, place.line));
     }
     *current = filter;
+}
+
+/// Switches every call site off, whoever holds the lock.
+pub(crate) fn all_off() {
+    for place in SITES.iter().map(|site| &site.place).chain(PROBES) {
+        place.flag().set(false);
+    }
 }
 
 /// The filter in force.

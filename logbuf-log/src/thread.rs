@@ -386,6 +386,25 @@ pub(crate) fn is_adrift() -> bool {
     LOCAL.with(|local| local.adrift.get())
 }
 
+/// Forgets the ring of this thread, which is the parent's: nothing of it is touched again.
+pub(crate) fn forget_ring() {
+    LOCAL.with(|local| {
+        if local.busy.get() {
+            // In an implementation of `Debug` that is being logged: this process would go on with the record, in the
+            // parent's ring.
+            std::process::abort();
+        }
+        local.id.set(0);
+        local.is_writer.set(false);
+        let detached = ManuallyDrop::new(Producer::detached());
+        // SAFETY: nobody is writing a record, by `busy`. The producer is not dropped, which would tell the parent's writer that its
+        // thread is gone.
+        unsafe { local.producer.get().write(detached) };
+    });
+    // That the thread's locals are gone already is fine, too.
+    let _gone = RETIREMENT.try_with(|retirement| mem::forget(retirement.thread.take()));
+}
+
 /// The number of this thread if it has, or had, a ring; otherwise 0.
 pub(crate) fn id() -> u32 {
     LOCAL.with(|local| local.id.get())

@@ -30,6 +30,11 @@ unsafe extern "C" {
         parameters: *const SchedulingParameters,
     ) -> c_int;
     safe fn atexit(function: extern "C" fn()) -> c_int;
+    fn pthread_atfork(
+        prepare: Option<extern "C" fn()>,
+        parent: Option<extern "C" fn()>,
+        child: Option<extern "C" fn()>,
+    ) -> c_int;
 }
 
 /// Keeps the calling thread on one CPU.
@@ -61,6 +66,13 @@ pub(crate) fn set_real_time(priority: u8) -> io::Result<()> {
 /// Has `function` called when the process exits by `exit` or by returning from `main`. Says whether it will be.
 pub(crate) fn at_exit(function: extern "C" fn()) -> bool {
     atexit(function) == 0
+}
+
+/// Has `function` called in every child that this process forks, on its one thread, before `fork` returns there. It is refused only
+/// if memory is short.
+pub(crate) fn at_fork(function: extern "C" fn()) {
+    // SAFETY: the function is a static one, and there as long as the process.
+    let _refused = unsafe { pthread_atfork(None, None, Some(function)) };
 }
 
 /// The kernel's number of the calling thread.

@@ -71,3 +71,6 @@ pub(crate) fn at_exit(_function: extern "C" fn()) -> bool {
 pub(crate) fn free_bytes(_folder: &Path) -> Option<u64> {
     None
 }
+
+/// Where there is `fork`, children do not log.
+pub(crate) fn at_fork(_function: extern "C" fn()) {}

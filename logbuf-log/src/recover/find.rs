@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::{Options, RecoverError};
+use crate::fork::OfProcess;
 use crate::session::base::{Base, Lock, Taken};
 use crate::session::header::Header;
 use crate::session::{self, CrashSafe, system};
@@ -40,7 +41,12 @@ pub enum State {
 
 /// In one process one recovery goes on at a time: locks are held by processes, not by threads, and closing any descriptor of a
 /// lock lets go of it.
-static TURN: Mutex<()> = Mutex::new(());
+pub(crate) static TURN: OfProcess<Mutex<()>> = OfProcess::new(free());
+
+/// A turn that nobody has.
+pub(crate) const fn free() -> Mutex<()> {
+    Mutex::new(())
+}
 
 pub(super) fn turn() -> MutexGuard<'static, ()> {
     TURN.lock().unwrap_or_else(PoisonError::into_inner)

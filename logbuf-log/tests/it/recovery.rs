@@ -3,17 +3,18 @@
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader};
 use std::os::unix::fs::FileExt;
+use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 use std::{env, fs, thread};
 
 use logbuf_decode::Reader;
-use logbuf_log::recover::{self, Options, State};
+use logbuf_log::recover::{self, Options, RecoverError, State};
 use logbuf_log::{Builder, CrashSafe, WhenFull, info};
 use tempfile::TempDir;
 
-use crate::support::numbers;
+use crate::support::{Session, Shown, numbers, visit_file};
 
 const FOLDER: &str = "LOGBUF_TEST_FOLDER";
 const THREADS: u64 = 4;
@@ -153,4 +154,178 @@ fn every_record_comes_back_from_a_process_that_was_killed() {
         scene.check();
     }
     assert!(recovered > 0, "the files held everything each time");
+}
+
+/// Logs, and becomes another program. Does nothing unless it is run by a test.
+#[test]
+fn child_that_becomes_another_program() {
+    let Some(folder) = env::var_os(FOLDER).map(PathBuf::from) else { return };
+    let _guard = Builder::new(folder.join("logs/app"))
+        .crash_safe(place(&folder))
+        .ignore_env()
+        .start()
+        .expect("the logger starts");
+    let ledger = fs::File::create(folder.join("ledger")).expect("the folder is there");
+    let log = move || {
+        for sequence in 0_u64..100 {
+            info!("{} {sequence}", 0_u64);
+        }
+        ledger.write_all_at(&100_u64.to_le_bytes(), 0).expect("the ledger can be written");
+    };
+    let thread = thread::Builder::new().name("worker-0".to_owned()).spawn(log);
+    thread.expect("threads can be made").join().expect("it ends by itself");
+    let error = Command::new("sh").args(["-c", "echo; echo ready; exec sleep 600"]).exec();
+    panic!("{error}");
+}
+
+#[test]
+fn exec_leaves_a_session_that_can_be_recovered() {
+    let scene = Scene::new();
+    let mut child = scene.child("recovery::child_that_becomes_another_program");
+    // The process lives, and has nothing to do with the session any more.
+    scene.recover();
+    scene.check();
+    child.kill().expect("it is a child");
+    child.wait().expect("it is a child");
+}
+
+#[test]
+fn a_session_that_lives_is_left_alone() {
+    let scene = Scene::new();
+    let mut child = scene.child("recovery::child_that_logs_until_it_is_killed");
+    let sessions = scene.sessions();
+    let [(name, State::Alive)] = &sessions[..] else { panic!("{sessions:?}") };
+    let refused = recover::recover(&scene.place(), name, &Options::default());
+    assert!(matches!(refused, Err(RecoverError::Alive { .. })), "{refused:?}");
+    child.kill().expect("it is a child");
+    child.wait().expect("it is a child");
+    scene.recover();
+    scene.check();
+}
+
+#[test]
+fn the_next_start_of_the_same_logger_recovers() {
+    let scene = Scene::new();
+    let mut child = scene.child("recovery::child_that_logs_until_it_is_killed");
+    child.kill().expect("it is a child");
+    child.wait().expect("it is a child");
+    let _turn = Session::lock();
+    let before = recovered();
+    let guard = Builder::new(scene.logs().join("app"))
+        .crash_safe(scene.place())
+        .on_notice(|_| {})
+        .ignore_env()
+        .start()
+        .expect("the logger starts");
+    let found = guard.stats().recovered;
+    drop(guard);
+    assert!(found >= before);
+    scene.check();
+}
+
+/// Records that this process has recovered so far.
+fn recovered() -> u64 {
+    let (builder, _memory) = Builder::in_memory();
+    let guard = builder.ignore_env().start().expect("the logger starts");
+    guard.stats().recovered
+}
+
+mod process {
+    //! What the standard library has no names for.
+
+    unsafe extern "C" {
+        pub(super) fn fork() -> i32;
+        pub(super) safe fn _exit(status: i32) -> !;
+    }
+}
+
+#[test]
+fn a_forked_child_has_rings_of_its_own() {
+    let session = Session::start();
+    let scene = Scene::new();
+    info!("parent {}", 1);
+    // SAFETY: the child logs, starts threads and exits, as such children do; the C library sees to its own locks.
+    let pid = unsafe { process::fork() };
+    if pid == 0 {
+        let logged = std::panic::catch_unwind(|| {
+            info!("nobody hears this {}", 1);
+            let guard = Builder::new(scene.logs().join("app"))
+                .crash_safe(scene.place())
+                .ignore_env()
+                .start()
+                .expect("the logger starts");
+            info!("child {}", 2);
+            thread::spawn(|| info!("thread of the child {}", 3)).join().expect("it ends");
+            drop(guard);
+        });
+        process::_exit(i32::from(logged.is_err()));
+    }
+    let pid = rustix::process::Pid::from_raw(pid).expect("there is a child");
+    let (_, status) = rustix::process::waitpid(Some(pid), rustix::process::WaitOptions::empty())
+        .expect("it is a child")
+        .expect("it was waited for");
+    assert_eq!(status.exit_status(), Some(0));
+    info!("parent {}", 4);
+    let file = scene.logs().join("app.000001.logbuf");
+    let mut messages = Vec::new();
+    visit_file(&file, |record| messages.push(Shown::new(record).message));
+    assert_eq!(messages, ["child 2", "thread of the child 3"]);
+    assert_eq!(session.messages(), ["parent 1", "parent 4"]);
+}
+
+#[test]
+fn a_damaged_session_is_no_danger() {
+    let scene = Scene::new();
+    let mut child = scene.child("recovery::child_that_logs_until_it_is_killed");
+    child.kill().expect("it is a child");
+    child.wait().expect("it is a child");
+    let (name, _) = scene.sessions().remove(0);
+    let sessions = scene.0.path().join("sessions");
+    let folder = sessions.join(&name);
+    let files: Vec<_> = fs::read_dir(&folder)
+        .expect("it is there")
+        .map(|entry| entry.expect("it is there").path())
+        .map(|path| (path.clone(), fs::read(path).expect("it can be read")))
+        .collect();
+    let mut random = 0x9E37_79B9_7F4A_7C15_u64;
+    let mut below = |bound: usize| {
+        random ^= random << 13;
+        random ^= random >> 7;
+        random ^= random << 17;
+        random as usize % bound
+    };
+    let mut options = Options::default();
+    options.discard = true;
+    let mut damaged = 0;
+    for round in 0..200 {
+        let (path, good) = &files[round % files.len()];
+        let mut bad = good.clone();
+        for _ in 0..1 + below(8) {
+            // Mostly where the numbers are that matter.
+            let anywhere = below(4) == 0;
+            let at = below(if anywhere { bad.len() } else { bad.len().min(8192) });
+            let any = below(256) as u8;
+            bad[at] = [0, 1, 0x7F, 0x80, 0xFF, any][below(6)];
+        }
+        if below(8) == 0 {
+            let len = below(bad.len());
+            bad.truncate(len);
+        }
+        fs::create_dir_all(&folder).expect("it can be made");
+        fs::write(sessions.join(format!("{name}.lock")), []).expect("it can be written");
+        files.iter().for_each(|(path, good)| fs::write(path, good).expect("it can be written"));
+        fs::write(path, &bad).expect("it can be written");
+        match recover::recover(&scene.place(), &name, &options) {
+            Ok(report) => damaged += usize::from(!report.damage.is_empty()),
+            Err(error) => panic!("{}: {error}", path.display()),
+        }
+        assert_eq!(scene.sessions(), []);
+        for entry in fs::read_dir(scene.logs()).expect("it is there") {
+            let path = entry.expect("it is there").path();
+            if path.to_string_lossy().contains("recover") {
+                fs::remove_file(path).expect("it can be removed");
+            }
+        }
+    }
+    assert!(damaged > 0, "some of it is noticed");
 }
