@@ -58,7 +58,8 @@ impl Flag {
 /// the same time one is in force for all sites.
 pub(crate) fn set_filter(filter: Filter) {
     let mut current = FILTER.lock().unwrap_or_else(PoisonError::into_inner);
-    for place in SITES.iter().map(|site| &site.place).chain(PROBES) {
+    // Probes first: as long as `enabled!` says so, calls that are switched off here do record.
+    for place in PROBES.iter().chain(SITES.iter().map(|site| &site.place)) {
         place.flag().set(filter.allows(place.level, place.target, place.file, place.line));
     }
     *current = filter;

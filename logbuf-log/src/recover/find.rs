@@ -61,6 +61,8 @@ pub fn sessions(place: &CrashSafe) -> Result<Vec<Found>, RecoverError> {
     let _turn = turn();
     let base = base(place)?;
     let failed = |source| RecoverError::Place { path: base.path().to_owned(), source };
+    // What a process left that was killed while it made a lock.
+    let _better_luck_next_time = base.clear_unfinished();
     let names = match base.names() {
         Ok(names) => names,
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
