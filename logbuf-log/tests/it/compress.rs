@@ -178,7 +178,9 @@ fn leftovers_go_when_the_next_logger_starts() {
 fn a_kill_while_segments_are_compressed_leaves_each_whole() {
     if let Some(path) = std::env::var_os(CHILD) {
         let guard = start(Builder::new(path).compress_closed(true));
-        (0..).for_each(|number| fill_segment(&guard, number));
+        for number in 0.. {
+            fill_segment(&guard, number);
+        }
     }
     let test = "compress::a_kill_while_segments_are_compressed_leaves_each_whole";
     let is_beside = |name: &String| name.ends_with(".compact");
