@@ -8,12 +8,10 @@ use crate::cli::{
     report::{Report, shown},
 };
 use logbuf_format::{
-    block::{self, Compression, HEADER_LEN, Header, Kind},
-    index::Entry,
-    limits, segment,
+    block::Compression,
+    compact::{self, CompactError, Compacted},
 };
 use std::{
-    fmt,
     fs::File,
     io::{self, BufReader, Read, Write},
     path::Path,
@@ -36,187 +34,51 @@ pub(crate) fn run(args: &Inputs, report: &mut Report) -> io::Result<()> {
             }
         };
         match compact(&path, &mut progress) {
-            Ok((before, after)) => {
+            Ok(Compacted { before, after, .. }) => {
                 let part = 100.0 * after as f64 / before.max(1) as f64;
                 writeln!(stdout, "{}: {before} to {after} bytes ({part:.1} %)", shown(&path))?;
             }
-            Err(Refused::Open) => {
+            Err(CompactError::NotClosed) => {
                 report.note(format_args!("{}: not closed, and left as it is", shown(&path)))
             }
-            Err(Refused::Damaged(error)) => {
-                report.damage(format_args!("{}: {error}; left as it is", shown(&path)))
+            Err(CompactError::Read(error) | CompactError::Write(error)) => {
+                report.error(format_args!("{}: {error}", shown(&path)))
             }
-            Err(Refused::Io(error)) => report.error(format_args!("{}: {error}", shown(&path))),
+            Err(error) => report.damage(format_args!("{}: {error}; left as it is", shown(&path))),
         }
     }
     progress.finish();
     Ok(())
 }
 
-/// Why a file stays as it is.
-enum Refused {
-    /// It has no END block.
-    Open,
-    /// Something is wrong with it, and nothing of it should be lost.
-    Damaged(logbuf_format::Error),
-    Io(io::Error),
-}
-
-impl From<io::Error> for Refused {
-    fn from(error: io::Error) -> Self {
-        Self::Io(error)
-    }
-}
-
-impl From<logbuf_format::Error> for Refused {
-    fn from(error: logbuf_format::Error) -> Self {
-        Self::Damaged(error)
-    }
-}
-
-impl fmt::Debug for Refused {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Open => f.write_str("Open"),
-            Self::Damaged(error) => error.fmt(f),
-            Self::Io(error) => error.fmt(f),
-        }
-    }
-}
-
 /// Compresses one segment; its size before and after.
-fn compact(path: &Path, progress: &mut Progress) -> Result<(u64, u64), Refused> {
-    let file = File::open(path)?;
-    let before = file.metadata()?.len();
-    progress.start_with(before);
-    let mut refused = None;
-    let mut after = 0;
-    let mut segment = Segment { reader: BufReader::with_capacity(1 << 20, file), offset: 0 };
+fn compact(path: &Path, progress: &mut Progress) -> Result<Compacted, CompactError> {
+    let file = File::open(path).map_err(CompactError::Read)?;
+    progress.start_with(file.metadata().map_err(CompactError::Read)?.len());
+    let reader = Counted { reader: BufReader::with_capacity(1 << 20, file), progress };
+    // If the file beside it cannot even be made, the other error says so.
+    let mut result = Ok(Compacted { before: 0, after: 0, blocks: 0 });
     let replaced = export::replace(path, |writer| {
-        match segment.rewrite(writer, progress) {
-            Ok(length) => {
-                after = length;
-                Ok(())
-            }
-            Err(Refused::Io(error)) => Err(error),
-            Err(other) => {
-                // The file beside it goes away with this error.
-                refused = Some(other);
-                Err(io::ErrorKind::InvalidData.into())
-            }
-        }
+        result = compact::compact(reader, writer, Compression::ZSTD);
+        // With this error the file beside it goes away.
+        result.as_ref().map(|_| ()).map_err(|_| io::ErrorKind::InvalidData.into())
     });
-    match (refused, replaced) {
-        (Some(refused), _) => Err(refused),
-        (None, Ok(())) => Ok((before, after)),
-        (None, Err(error)) => Err(error.into()),
+    match (&result, replaced) {
+        (Ok(_), Err(error)) => Err(CompactError::Write(error)),
+        _ => result,
     }
 }
 
-/// A segment that is read from start to end.
-struct Segment<R> {
+/// Tells how much was read.
+struct Counted<'a, R> {
     reader: R,
-    /// Where the next block starts.
-    offset: u64,
+    progress: &'a Progress,
 }
 
-impl<R: Read> Segment<R> {
-    /// Writes the segment anew; its length.
-    fn rewrite(&mut self, writer: &mut impl Write, progress: &Progress) -> Result<u64, Refused> {
-        let (header, bytes) = self.header()?;
-        writer.write_all(&bytes)?;
-        let mut length = bytes.len() as u64;
-        let (mut block, mut out, mut entries) = (Vec::new(), Vec::new(), Vec::new());
-        loop {
-            let head = self.block(header.salt, &mut block)?;
-            out.clear();
-            let new = rewritten(&head, &block, &entries, &mut out)?;
-            if head.summary.kind == Kind::EVENTS {
-                entries.push(Entry::of(length, &new));
-            }
-            writer.write_all(&out)?;
-            length += out.len() as u64;
-            progress.add(block.len() as u64);
-            if head.summary.kind == Kind::END {
-                return Ok(length);
-            }
-        }
+impl<R: Read> Read for Counted<'_, R> {
+    fn read(&mut self, bytes: &mut [u8]) -> io::Result<usize> {
+        let read = self.reader.read(bytes)?;
+        self.progress.add(read as u64);
+        Ok(read)
     }
-
-    /// The segment header, and its bytes.
-    fn header(&mut self) -> Result<(segment::Header, Vec<u8>), Refused> {
-        let mut bytes = vec![0; HEADER_LEN];
-        self.fill(&mut bytes)?;
-        loop {
-            match segment::Header::take(&bytes) {
-                Ok((header, len)) if len <= bytes.len() => {
-                    bytes.truncate(len);
-                    self.offset = len as u64;
-                    return Ok((header, bytes));
-                }
-                Err(error) if !error.is_incomplete() => return Err(error.into()),
-                // All of it is a multiple of 8 bytes.
-                _ if bytes.len() > limits::FIXED + limits::META => return Err(Refused::Open),
-                _ => {
-                    let len = bytes.len();
-                    bytes.resize(len + 8, 0);
-                    self.fill(&mut bytes[len..])?;
-                }
-            }
-        }
-    }
-
-    /// Reads the next block, with its padding, into `bytes`.
-    fn block(&mut self, salt: u64, bytes: &mut Vec<u8>) -> Result<Header, Refused> {
-        let offset = self.offset;
-        bytes.resize(HEADER_LEN, 0);
-        self.fill(bytes)?;
-        let head = Header::take(bytes, Some(salt)).map_err(|error| error.after(offset))?;
-        bytes.resize(head.block_len(), 0);
-        self.fill(&mut bytes[HEADER_LEN..])?;
-        self.offset += bytes.len() as u64;
-        Ok(head)
-    }
-
-    /// Fills `bytes`. A file that ends before its END block is open.
-    fn fill(&mut self, bytes: &mut [u8]) -> Result<(), Refused> {
-        self.reader.read_exact(bytes).map_err(|error| match error.kind() {
-            io::ErrorKind::UnexpectedEof => Refused::Open,
-            _ => Refused::Io(error),
-        })
-    }
-}
-
-/// Appends the block as it is in the new file, where its EVENTS blocks are at these `entries`.
-fn rewritten(
-    head: &Header,
-    block: &[u8],
-    entries: &[Entry],
-    out: &mut Vec<u8>,
-) -> Result<Header, Refused> {
-    let summary = head.summary;
-    let payload = head.payload(block)?;
-    let new = match summary.kind {
-        Kind::EVENTS => {
-            let new = block::put_compressed(out, &payload, summary, Compression::ZSTD)?;
-            if new.payload(out)? != payload {
-                // Never seen: but then nothing is lost.
-                return Err(Refused::Io(io::Error::other(
-                    "zstd does not give back what it was given",
-                )));
-            }
-            new
-        }
-        Kind::INDEX => {
-            let mut payload = Vec::new();
-            entries.iter().for_each(|entry| entry.put(&mut payload));
-            let records = entries.len() as u32;
-            block::put(out, &payload, block::Summary { records, ..summary })?
-        }
-        _ => {
-            out.extend_from_slice(block);
-            *head
-        }
-    };
-    Ok(new)
 }
