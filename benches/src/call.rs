@@ -13,10 +13,41 @@ mod tracing;
 
 use std::path::Path;
 
+use ::logbuf_log::Encode;
+
 pub use self::floor::Floor;
-pub use self::logbuf_log::{Disabled, LogbufLog};
+pub use self::logbuf_log::{Anonymous, AtTimeGiven, Disabled, LogbufLog};
 #[cfg(feature = "rivals")]
 pub use self::{ftlog::Ftlog, quicklog::Quicklog, spdlog::Spdlog, tracing::TracingFmt};
+
+/// A string of 40 bytes.
+pub const TEXT: &str = "the quick brown fox jumps over a lazy do";
+
+/// A value that a program has defined itself. Ours logs it by its derived encoding, others by its `Debug`.
+#[derive(Debug, Clone, Copy, PartialEq, Encode)]
+pub struct Order {
+    /// Its number.
+    pub id: u64,
+    /// Who sent it.
+    pub account: u32,
+    /// In which market.
+    pub venue: u16,
+    /// Bought or sold.
+    pub is_buy: bool,
+    /// How many.
+    pub quantity: u64,
+    /// At what price.
+    pub price: f64,
+}
+
+impl Order {
+    /// The order of this number.
+    #[inline(always)]
+    pub fn new(id: u64) -> Self {
+        let price = id as f64 / 2.0;
+        Self { id, account: 4711, venue: 3, is_buy: id.is_multiple_of(2), quantity: 100, price }
+    }
+}
 
 /// A logger, or the floor.
 pub trait Call {
@@ -31,6 +62,9 @@ pub trait Call {
 
     /// Logs a string.
     fn text(&self, text: &str);
+
+    /// Logs a struct of six fields.
+    fn order(&self, order: &Order);
 
     /// Returns when everything logged so far was dealt with, so that the consumer is idle.
     fn settle(&mut self);

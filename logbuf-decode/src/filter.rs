@@ -1,7 +1,7 @@
 //! Which records are wanted.
 
 use crate::record::ThreadName;
-use logbuf_format::{Level, site::Site};
+use logbuf_format::{Level, block, site::Site};
 use std::{fmt, ops::Range};
 
 /// What a [`Reader`](crate::Reader) hands out. Everything, unless told otherwise.
@@ -69,8 +69,9 @@ impl Filter {
     pub(crate) fn wants_block(&self, levels: u8, first_unix_ns: i64, last_unix_ns: i64) -> bool {
         let wanted = Level::ALL.iter().filter(|level| **level <= self.level);
         let mask = wanted.fold(0, |mask, level| mask | level.bit());
-        // Some level is inside; a header that names none tells nothing.
-        (levels == 0 || levels & mask != 0)
+        // Some level is inside; a header that names none tells nothing. The bit of what was dumped is that of no level.
+        let named = levels & !block::DUMPED;
+        (named == 0 || named & mask != 0)
             && first_unix_ns < self.time.end
             && last_unix_ns >= self.time.start
     }

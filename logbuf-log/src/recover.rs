@@ -140,9 +140,9 @@ fn salvage_records(
 ) -> Result<(), RecoverError> {
     let name = report.name.clone();
     let failed = |source| RecoverError::ReadSession { name: name.clone(), source };
-    let heads = remains.heads().map_err(failed)?;
+    let rings = remains.rings(header).map_err(failed)?;
     let folders = [Some(header.folder.as_path()), options.folder.as_deref()];
-    let covered = Covered::find(header, folders.into_iter().flatten(), &heads)
+    let covered = Covered::find(header, folders.into_iter().flatten(), rings)
         .map_err(|(path, source)| RecoverError::ReadLog { path, source })?;
     let sites = Sites::read(remains, report).map_err(failed)?;
     let anchors = anchors(header, &covered);

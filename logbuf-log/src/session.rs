@@ -118,6 +118,8 @@ pub(crate) struct Log<'a> {
     /// Absolute, without links.
     pub(crate) folder: &'a Path,
     pub(crate) stem: &'a OsStr,
+    /// Whether a flight recorder holds records.
+    pub(crate) has_recorder: bool,
     /// What a segment's header would say.
     pub(crate) segment: segment::Header,
 }
@@ -149,7 +151,12 @@ static DECIDED: AtomicBool = AtomicBool::new(false);
 ///
 /// `log` is the folder and the stem of the log's files. Without files nobody could tell what was written, so that there is nothing
 /// to keep rings for. Returns the number of the session; 0 if there is none.
-pub(crate) fn keep(keeping: &Keeping, log: Option<(PathBuf, &OsStr)>, meta: &Meta) -> u64 {
+pub(crate) fn keep(
+    keeping: &Keeping,
+    log: Option<(PathBuf, &OsStr)>,
+    has_recorder: bool,
+    meta: &Meta,
+) -> u64 {
     let Some((folder, stem)) = log else {
         if let Some(session) = current() {
             session.unlocate();
@@ -166,7 +173,7 @@ pub(crate) fn keep(keeping: &Keeping, log: Option<(PathBuf, &OsStr)>, meta: &Met
     }
     let segment =
         segment::Header { number: 0, salt: 0, anchor: clock::read().anchor(), meta: meta.clone() };
-    let log = Log { folder: &folder, stem, segment };
+    let log = Log { folder: &folder, stem, has_recorder, segment };
     if let Err(source) = establish(keeping, &log) {
         notice::post(Notice::NotCrashSafe { source });
     }
@@ -308,6 +315,7 @@ impl Session {
             shared_limit: self.limit as u64,
             folder: log.folder.to_owned(),
             stem: log.stem.to_owned(),
+            has_recorder: log.has_recorder,
             segment: log.segment.clone(),
         };
         header.store(&self.lock.folder)

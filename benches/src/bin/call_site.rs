@@ -5,12 +5,17 @@
 //! The subjects take turns, in one thread. First the mean over bursts of 1000 calls while the consumer has nothing to do;
 //! then single calls, with the counter read before and after each, so that the row of the counter alone is what measuring
 //! adds to all of them.
+//!
+//! Whether rings outlive their process is decided once in a process. So the subject whose rings do not runs in a second one, which
+//! waits for its turn as the others do.
 
 use std::hint::black_box;
+use std::io::{self, BufRead, BufReader, Write};
 use std::path::Path;
+use std::process::{Command, Stdio};
 use std::time::Duration;
 
-use logbuf_benches::call::{Call, Disabled, Floor, LogbufLog};
+use logbuf_benches::call::{Anonymous, AtTimeGiven, Call, Disabled, Floor, LogbufLog, Order, TEXT};
 use logbuf_benches::pin::to_core;
 use logbuf_benches::ticks::{nanoseconds_per_tick, ticks};
 
@@ -22,14 +27,27 @@ const TURNS: usize = 300;
 const SHORT_BURST: u64 = 20;
 const GAP: Duration = Duration::from_millis(1);
 
-/// A string of 40 bytes.
-const TEXT: &str = "the quick brown fox jumps over a lazy do";
+/// What the second process is called with, before the folder of its files.
+const SECOND: &str = "--not-crash-safe";
 
 /// What is logged.
 #[derive(Clone, Copy)]
 enum Payload {
     Numbers,
     Text,
+    Order,
+}
+
+impl Payload {
+    const ALL: [Self; 3] = [Self::Numbers, Self::Text, Self::Order];
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::Numbers => "two `u64` and an `f64`",
+            Self::Text => "a string of 40 bytes",
+            Self::Order => "a struct of six fields",
+        }
+    }
 }
 
 /// One burst of calls; what it measured is appended to the list.
@@ -44,28 +62,43 @@ enum Kind {
     Each,
 }
 
+impl Kind {
+    const ALL: [Self; 2] = [Self::Mean, Self::Each];
+
+    fn name(self) -> String {
+        match self {
+            Self::Mean => format!("mean of a burst of {BURST}, ns per call"),
+            Self::Each => format!("single calls in bursts of {SHORT_BURST}, {GAP:?} apart, ns"),
+        }
+    }
+}
+
 fn main() {
     to_core(0);
+    let mut arguments = std::env::args_os().skip(1);
+    if arguments.next().is_some_and(|first| first == SECOND) {
+        let folder = arguments.next().expect("the first process says where the files are");
+        return serve(Path::new(&folder)).expect("the first process listens");
+    }
     let folder = tempfile::tempdir().expect("a temporary folder can be made");
     let tick = nanoseconds_per_tick();
     let mut subjects = subjects(folder.path());
-    for (payload, what) in
-        [(Payload::Numbers, "two `u64` and an `f64`"), (Payload::Text, "a string of 40 bytes")]
-    {
-        let means = measure(&mut subjects, payload, Kind::Mean);
-        print(&format!("{what}: mean of a burst of {BURST}, ns per call"), tick, &means);
-        let each = measure(&mut subjects, payload, Kind::Each);
-        print(
-            &format!("{what}: single calls in bursts of {SHORT_BURST}, {GAP:?} apart, ns"),
-            tick,
-            &each,
-        );
+    for payload in Payload::ALL {
+        for kind in Kind::ALL {
+            let results = measure(&mut subjects, payload, kind);
+            print(&format!("{}: {}", payload.name(), kind.name()), tick, &results);
+        }
     }
 }
 
 fn subjects(folder: &Path) -> Vec<(&'static str, Burst<'static>)> {
-    let mut subjects =
-        vec![subject::<Floor>(folder), subject::<LogbufLog>(folder), subject::<Disabled>(folder)];
+    let mut subjects = vec![
+        subject::<Floor>(folder),
+        subject::<LogbufLog>(folder),
+        in_second_process(folder),
+        subject::<AtTimeGiven>(folder),
+        subject::<Disabled>(folder),
+    ];
     add_rivals(&mut subjects, folder);
     subjects
 }
@@ -98,9 +131,53 @@ fn subject<C: Call + 'static>(folder: &Path) -> (&'static str, Burst<'static>) {
                 each(results, |i| call.numbers(i, 2 * i, i as f64 / 2.0))
             }
             (Payload::Text, Kind::Each) => each(results, |_| call.text(black_box(TEXT))),
+            (Payload::Order, Kind::Mean) => {
+                results.push(mean(|i| call.order(black_box(&Order::new(i)))))
+            }
+            (Payload::Order, Kind::Each) => {
+                each(results, |i| call.order(black_box(&Order::new(i))))
+            }
         }
     };
     (C::NAME, Box::new(burst))
+}
+
+/// The subject that needs a process of its own. Each turn is a line to it, of the payload and the kind, and a line back, of
+/// what was measured.
+fn in_second_process(folder: &Path) -> (&'static str, Burst<'static>) {
+    let mut child = Command::new(std::env::current_exe().expect("this program has a path"))
+        .arg(SECOND)
+        .arg(folder.join("second"))
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("this program can be run twice");
+    // It ends when its input does, which is when this process ends.
+    let mut input = child.stdin.take().expect("it is a pipe");
+    let mut output = BufReader::new(child.stdout.take().expect("it is a pipe"));
+    let mut line = String::new();
+    let burst = move |payload: Payload, kind: Kind, results: &mut Vec<f64>| {
+        writeln!(input, "{} {}", payload as usize, kind as usize).expect("it listens");
+        line.clear();
+        output.read_line(&mut line).expect("it answers");
+        results.extend(line.split_whitespace().map(|word| word.parse::<f64>().expect("a number")));
+    };
+    (Anonymous::NAME, Box::new(burst))
+}
+
+/// The second process: measures what the first one says, until that ends.
+fn serve(folder: &Path) -> io::Result<()> {
+    let (_, mut burst) = subject::<Anonymous>(folder);
+    let mut results = Vec::new();
+    for line in io::stdin().lines() {
+        let line = line?;
+        let (payload, kind) = line.split_once(' ').expect("a line has two words");
+        let place = |word: &str| word.parse::<usize>().expect("each is a number");
+        burst(Payload::ALL[place(payload)], Kind::ALL[place(kind)], &mut results);
+        let words: Vec<_> = results.drain(..).map(|number| number.to_string()).collect();
+        println!("{}", words.join(" "));
+    }
+    Ok(())
 }
 
 /// Ticks per call of a long burst.

@@ -3,7 +3,7 @@
 use std::hint::black_box;
 use std::path::Path;
 
-use super::Call;
+use super::{Call, Order};
 use crate::ticks::ticks;
 
 /// Reads the counter and does nothing else.
@@ -25,6 +25,12 @@ impl Call for Floor {
     #[inline(always)]
     fn text(&self, text: &str) {
         black_box(text);
+        black_box(ticks());
+    }
+
+    #[inline(always)]
+    fn order(&self, order: &Order) {
+        black_box(order);
         black_box(ticks());
     }
 

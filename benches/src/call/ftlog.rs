@@ -5,7 +5,7 @@ use std::path::Path;
 use ftlog::LevelFilter;
 use ftlog::appender::FileAppender;
 
-use super::Call;
+use super::{Call, Order};
 
 /// Behind the `log` facade, with a queue that does not fill up in a burst.
 pub struct Ftlog;
@@ -33,6 +33,11 @@ impl Call for Ftlog {
     #[inline(always)]
     fn text(&self, text: &str) {
         ftlog::info!("Text: {}", text);
+    }
+
+    #[inline(always)]
+    fn order(&self, order: &Order) {
+        ftlog::info!("Order: {:?}", order);
     }
 
     fn settle(&mut self) {

@@ -5,7 +5,7 @@ use std::path::Path;
 use quicklog::{flush, info, init, with_flush};
 use quicklog_flush::file_flusher::FileFlusher;
 
-use super::Call;
+use super::{Call, Order};
 
 /// Flushed by the measuring thread, between bursts.
 pub struct Quicklog;
@@ -29,6 +29,11 @@ impl Call for Quicklog {
     #[inline(always)]
     fn text(&self, text: &str) {
         info!("Text: {}", text.to_owned());
+    }
+
+    #[inline(always)]
+    fn order(&self, order: &Order) {
+        info!("Order: {:?}", *order);
     }
 
     fn settle(&mut self) {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use spdlog::sink::{AsyncPoolSink, FileSink};
 use spdlog::{Logger, info};
 
-use super::Call;
+use super::{Call, Order};
 
 /// An asynchronous sink over a file.
 pub struct Spdlog {
@@ -32,6 +32,11 @@ impl Call for Spdlog {
     #[inline(always)]
     fn text(&self, text: &str) {
         info!(logger: self.logger, "Text: {}", text);
+    }
+
+    #[inline(always)]
+    fn order(&self, order: &Order) {
+        info!(logger: self.logger, "Order: {:?}", order);
     }
 
     fn settle(&mut self) {

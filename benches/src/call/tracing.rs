@@ -5,7 +5,7 @@ use std::path::Path;
 use tracing::subscriber::DefaultGuard;
 use tracing_appender::non_blocking::WorkerGuard;
 
-use super::Call;
+use super::{Call, Order};
 
 /// The usual set-up of a service, for the measuring thread.
 pub struct TracingFmt {
@@ -31,6 +31,11 @@ impl Call for TracingFmt {
     #[inline(always)]
     fn text(&self, text: &str) {
         tracing::info!("Text: {}", text);
+    }
+
+    #[inline(always)]
+    fn order(&self, order: &Order) {
+        tracing::info!("Order: {:?}", order);
     }
 
     fn settle(&mut self) {

@@ -2,12 +2,17 @@
 //!
 //! The writer releases everything it holds after each write has returned, and writes nothing more before. So what is in a file
 //! and not released is in the last blocks, and they are looked at from the last one backwards until one holds what was released.
+//!
+//! A flight recorder holds on to what it did not write, and to all that is newer, ring by ring. Its blocks are looked at until that
+//! holds for each ring that is not empty. What it wrote out of the order of the ring, in a dump, was all released behind the same
+//! write, or is behind everything else.
 
 use std::cmp::Reverse;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsStr;
 use std::fs::{self, File};
 use std::io::{self, ErrorKind, Read, Seek, SeekFrom};
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use logbuf_format::block::{self, Codec, HEADER_LEN, Kind};
@@ -29,10 +34,25 @@ const CLOCKS: usize = 256;
 /// What the files of a session's log hold already.
 #[derive(Debug, Default)]
 pub(super) struct Covered {
-    /// For each ring, up to where.
-    ends: BTreeMap<u32, u64>,
+    /// For each ring, which of what it did not release.
+    rings: BTreeMap<u32, Ranges>,
     /// Instants of the process's clock.
     pub(super) anchors: Vec<Anchor>,
+}
+
+/// Parts of a ring.
+#[derive(Debug, Default)]
+struct Ranges(Vec<Range<u64>>);
+
+/// What the rings say, and so how far the files have to be looked at.
+#[derive(Debug)]
+pub(super) struct Rings {
+    /// Up to where each was released.
+    heads: BTreeMap<u32, u64>,
+    /// Those of which no block was found yet that was released.
+    open: BTreeSet<u32>,
+    /// Whether each ring was released by itself.
+    by_itself: bool,
 }
 
 /// A segment of the session.
@@ -52,11 +72,11 @@ struct BlockAt {
 }
 
 impl Covered {
-    /// Looks through the segments of the session in `folders`. `heads` says up to where the rings were released.
+    /// Looks through the segments of the session in `folders`.
     pub(super) fn find<'a>(
         header: &Header,
         folders: impl Iterator<Item = &'a Path>,
-        heads: &BTreeMap<u32, u64>,
+        mut rings: Rings,
     ) -> Result<Self, (PathBuf, io::Error)> {
         let mut covered = Self::default();
         for folder in folders {
@@ -66,36 +86,32 @@ impl Covered {
             paths.sort_unstable_by_key(|(number, _)| Reverse(number.unwrap_or(u64::MAX)));
             for (number, path) in paths {
                 let is_enough = covered
-                    .look_at(&path, header.id, heads)
+                    .look_at(&path, header.id, &mut rings)
                     .map_err(|error| (path.clone(), error))?;
                 if is_enough && number.is_some() {
                     break;
                 }
             }
         }
+        covered.rings.values_mut().for_each(Ranges::join);
         Ok(covered)
     }
 
-    /// Up to where the ring is in a file.
-    pub(super) fn end(&self, ring: u32) -> u64 {
-        self.ends.get(&ring).copied().unwrap_or(0)
+    /// Whether what is at this position of the ring is in a file.
+    pub(super) fn contains(&self, ring: u32, position: u64) -> bool {
+        self.rings.get(&ring).is_some_and(|ranges| ranges.contains(position))
     }
 
     /// Looks at a file, if it is a segment of the session. See [`look`](Self::look).
-    fn look_at(
-        &mut self,
-        path: &Path,
-        session: u64,
-        heads: &BTreeMap<u32, u64>,
-    ) -> io::Result<bool> {
+    fn look_at(&mut self, path: &Path, session: u64, rings: &mut Rings) -> io::Result<bool> {
         match Segment::open(path, session)? {
-            Some(mut segment) => self.look(&mut segment, heads),
+            Some(mut segment) => self.look(&mut segment, rings),
             None => Ok(false),
         }
     }
 
     /// Looks at a segment from its end backwards. Says whether it found what was released, so that no other need be looked at.
-    fn look(&mut self, segment: &mut Segment, heads: &BTreeMap<u32, u64>) -> io::Result<bool> {
+    fn look(&mut self, segment: &mut Segment, rings: &mut Rings) -> io::Result<bool> {
         self.anchors.push(segment.header.anchor);
         let blocks = segment.blocks()?;
         let clocks = blocks.iter().rev().filter(|block| block.header.summary.kind == Kind::CLOCK);
@@ -107,20 +123,60 @@ impl Covered {
         for block in blocks.iter().rev().filter(|block| block.header.summary.kind == Kind::EVENTS) {
             // A block that was not written whole does not count.
             let Some(payload) = segment.payload(block)? else { continue };
-            let mut is_released = false;
             for extent in events::extents(&payload).map_while(Result::ok) {
                 if extent.restates().is_some() {
                     continue;
                 }
-                let end = self.ends.entry(extent.ring).or_default();
-                *end = extent.end.max(*end);
-                is_released |= heads.get(&extent.ring).is_some_and(|head| extent.end <= *head);
+                if rings.is_released(extent.ring, extent.end) {
+                    rings.open.remove(&extent.ring);
+                } else {
+                    self.rings.entry(extent.ring).or_default().0.push(extent.start..extent.end);
+                }
             }
-            if is_released {
+            if rings.are_enough() {
                 return Ok(true);
             }
         }
         Ok(false)
+    }
+}
+
+impl Ranges {
+    /// Puts them in order, and joins those that touch.
+    fn join(&mut self) {
+        self.0.sort_unstable_by_key(|range| range.start);
+        self.0.dedup_by(|next, range| {
+            let touches = next.start <= range.end;
+            if touches {
+                range.end = range.end.max(next.end);
+            }
+            touches
+        });
+    }
+
+    /// Whether one contains `position`. They are joined.
+    fn contains(&self, position: u64) -> bool {
+        let behind = self.0.partition_point(|range| range.start <= position);
+        behind > 0 && self.0[behind - 1].contains(&position)
+    }
+}
+
+impl Rings {
+    /// Rings with their heads, and those of them that are not empty.
+    pub(super) fn new(heads: BTreeMap<u32, u64>, filled: BTreeSet<u32>, header: &Header) -> Self {
+        let by_itself = header.has_recorder;
+        let open = if by_itself { filled } else { heads.keys().copied().collect() };
+        Self { heads, open, by_itself }
+    }
+
+    /// Whether the ring was released up to `end`.
+    fn is_released(&self, ring: u32, end: u64) -> bool {
+        self.heads.get(&ring).is_some_and(|head| end <= *head)
+    }
+
+    /// Whether all that was not released has been found.
+    fn are_enough(&self) -> bool {
+        if self.by_itself { self.open.is_empty() } else { self.open.len() < self.heads.len() }
     }
 }
 
@@ -208,4 +264,18 @@ pub(super) fn files(folder: &Path, stem: &OsStr) -> io::Result<Vec<(Option<u64>,
         }
     }
     Ok(files)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ranges_in_any_order_contain_what_they_cover() {
+        let mut ranges = Ranges(vec![40..48, 8..16, 16..24, 10..12, 48..48]);
+        ranges.join();
+        assert_eq!(ranges.0, [8..24, 40..48]);
+        let contained: Vec<u64> = (0..64).step_by(8).filter(|at| ranges.contains(*at)).collect();
+        assert_eq!(contained, [8, 16, 40]);
+    }
 }

@@ -1,6 +1,6 @@
 //! What a dead process left in its session.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::io::{self, ErrorKind, Read};
 use std::path::{Path, PathBuf};
@@ -10,11 +10,12 @@ use logbuf_format::limits;
 use logbuf_format::site::Kind;
 use logbuf_format::thread::Thread as ThreadEntry;
 
-use super::covered::Covered;
+use super::covered::{Covered, Rings};
 use super::report::{Damage, Report};
 use crate::record::{self, Taken};
 use crate::registry::SHARED_RING;
 use crate::session::catalogue::{self, Listed};
+use crate::session::header::Header;
 use crate::session::{self, system, threads};
 use crate::site::SiteId;
 
@@ -90,15 +91,18 @@ impl Remains {
         Ok(remains)
     }
 
-    /// Up to where each ring was released, as far as that can be read.
-    pub(super) fn heads(&self) -> io::Result<BTreeMap<u32, u64>> {
-        let mut heads = BTreeMap::new();
+    /// What the rings say of themselves, as far as that can be read.
+    pub(super) fn rings(&self, header: &Header) -> io::Result<Rings> {
+        let (mut heads, mut filled) = (BTreeMap::new(), BTreeSet::new());
         for ring in &self.rings {
             if let Ok(image) = Image::parse(&read(&ring.path)?) {
                 heads.insert(ring.id, image.head_position());
+                if image.entries().next().is_some() {
+                    filled.insert(ring.id);
+                }
             }
         }
-        Ok(heads)
+        Ok(Rings::new(heads, filled, header))
     }
 
     /// Hands out every record that was committed and is in no file, ring by ring.
@@ -126,14 +130,16 @@ impl Remains {
                     continue;
                 }
             };
-            let done = covered.end(ring.id);
-            let mut start = image.head_position().max(done);
+            let mut start = image.head_position();
             let mut entries = image.entries();
             while let Some(entry) = entries.next() {
                 let end = entries.position();
                 match entry {
                     Ok(Entry::Record { position, .. } | Entry::Open { position, .. })
-                        if position < done => {}
+                        if covered.contains(ring.id, position) =>
+                    {
+                        start = end;
+                    }
                     Ok(Entry::Open { .. }) => report.uncommitted += 1,
                     Ok(Entry::Record { payload, .. }) => match split(payload, &image, ring.id) {
                         None => report.odd_record(&name),

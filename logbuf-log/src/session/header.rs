@@ -9,7 +9,7 @@
 //! 32    8  start of the process       …  …  header of a segment: clock, process, host, build
 //! 40   16  boot
 //! 56    4  user
-//! 60    4  zero
+//! 60    4  1 if a flight recorder holds records, 0 if not
 //! 64    8  shared memory, in bytes, that rings may take
 //! 72    8  length of the folder
 //! 80    8  length of the stem
@@ -62,6 +62,8 @@ pub(crate) struct Header {
     pub(crate) folder: PathBuf,
     /// What the names of its files begin with.
     pub(crate) stem: OsString,
+    /// Whether a flight recorder holds records, so that rings are not released as a whole after each write.
+    pub(crate) has_recorder: bool,
     /// The header of a segment of this process, for the one that is recovered.
     pub(crate) segment: segment::Header,
 }
@@ -96,7 +98,7 @@ struct Fixed {
     process_start: u64,
     boot: [u8; 16],
     user: u32,
-    zero: u32,
+    has_recorder: u32,
     shared_limit: u64,
     folder_len: u64,
     stem_len: u64,
@@ -137,7 +139,7 @@ impl Header {
             process_start: self.process_start,
             boot: self.boot,
             user: self.user,
-            zero: 0,
+            has_recorder: u32::from(self.has_recorder),
             shared_limit: self.shared_limit,
             folder_len: folder.len() as u64,
             stem_len: stem.len() as u64,
@@ -175,6 +177,7 @@ impl Header {
             shared_limit: fixed.shared_limit,
             folder: system::os_string(folder).into(),
             stem: system::os_string(stem),
+            has_recorder: fixed.has_recorder != 0,
             segment,
         })
     }

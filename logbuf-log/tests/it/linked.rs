@@ -34,8 +34,8 @@ fn build(arguments: &[&str]) -> Built {
         .arg("--target-dir")
         .arg(&target)
         .args(arguments)
-        // Instrumented tests are about other things.
-        .env_remove("RUSTFLAGS")
+        // Instrumented tests are about other things. The linker removes what nobody refers to, whatever its own default is.
+        .env("RUSTFLAGS", "-Clink-arg=-Wl,--gc-sections")
         .env_remove("CARGO_BUILD_TARGET")
         .status()
         .expect("cargo runs");
@@ -143,6 +143,7 @@ fn check(program: &Built, max: Option<Level>) {
 
 #[test]
 fn every_site_of_every_crate_has_a_switch_of_its_own() {
+    check(&build(&[]), Some(Level::Trace));
     check(&build(&["--release"]), Some(Level::Trace));
     // In a release build its own features go before.
     let features = "max_level_warn,release_max_level_info";

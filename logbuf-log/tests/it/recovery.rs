@@ -11,7 +11,7 @@ use std::{env, fs, thread};
 
 use logbuf_decode::Reader;
 use logbuf_log::recover::{self, Options, RecoverError, State};
-use logbuf_log::{Builder, CrashSafe, WhenFull, info};
+use logbuf_log::{Builder, CrashSafe, FlightRecorder, WhenFull, debug, info};
 use tempfile::TempDir;
 
 use crate::support::{Session, Shown, numbers, visit_file};
@@ -77,9 +77,8 @@ impl Scene {
         recovered.sum()
     }
 
-    /// Decodes all files, and compares each thread's records with what was acknowledged.
-    fn check(&self) {
-        let mut seen = BTreeMap::<u64, u64>::new();
+    /// Reads all files.
+    fn reader(&self) -> Reader {
         let mut reader = Reader::new();
         for entry in fs::read_dir(self.logs()).expect("the child made it") {
             let path = entry.expect("it is there").path();
@@ -88,7 +87,13 @@ impl Scene {
                 reader.add_file(path);
             }
         }
-        reader.for_each(|record| {
+        reader
+    }
+
+    /// Decodes all files, and compares each thread's records with what was acknowledged.
+    fn check(&self) {
+        let mut seen = BTreeMap::<u64, u64>::new();
+        self.reader().for_each(|record| {
             let [thread, sequence] = numbers(record.values());
             let next = seen.entry(thread).or_default();
             assert_eq!(sequence, *next, "thread {thread}");
@@ -328,4 +333,73 @@ fn a_damaged_session_is_no_danger() {
         }
     }
     assert!(damaged > 0, "some of it is noticed");
+}
+
+/// Records of the child with a flight recorder; one in so many is kept.
+const HELD: u64 = 2000;
+const KEPT: u64 = 10;
+
+/// Logs with a flight recorder, and waits to be killed. Does nothing unless it is run by a test.
+#[test]
+fn child_with_a_flight_recorder() {
+    let Some(folder) = env::var_os(FOLDER).map(PathBuf::from) else { return };
+    let guard = Builder::new(folder.join("logs/app"))
+        .crash_safe(place(&folder))
+        .flight_recorder(FlightRecorder::new())
+        .ignore_env()
+        .start()
+        .expect("the logger starts");
+    thread::scope(|scope| {
+        let worker = || {
+            let (first, second) = (0_u64, 1_u64);
+            for i in 0..HELD {
+                if i % KEPT == 0 {
+                    info!("{first} {i}");
+                } else {
+                    debug!("{first} {i}");
+                }
+                // Blocks of what is kept, in two segments, and one dump of what was held until then.
+                match i {
+                    _ if i == HELD / 4 => guard.dump("a quarter").expect("it can be written"),
+                    _ if i == HELD / 2 => guard.rotate().expect("the next segment can be made"),
+                    _ if i % 100 == 99 => guard.flush().expect("it can be written"),
+                    _ => {}
+                }
+            }
+            // Another ring, all of which is in the file.
+            thread::scope(|scope| {
+                scope.spawn(move || (0..HELD).for_each(|i| info!("{second} {i}")));
+            });
+            guard.flush().expect("it can be written");
+            println!("\nready");
+            loop {
+                thread::park();
+            }
+        };
+        scope.spawn(worker);
+    });
+}
+
+#[test]
+fn what_a_flight_recorder_held_comes_back_from_a_process_that_was_killed() {
+    let scene = Scene::new();
+    let mut child = scene.child("recovery::child_with_a_flight_recorder");
+    child.kill().expect("it is a child");
+    child.wait().expect("it is a child");
+    let behind_the_dump = (HELD / 4..HELD).filter(|i| i % KEPT != 0).count() as u64;
+    assert_eq!(scene.recover(), behind_the_dump);
+    assert_eq!(scene.sessions(), []);
+
+    let mut seen = [Vec::new(), Vec::new()];
+    scene.reader().for_each(|record| {
+        if record.target().starts_with("logbuf::") {
+            return;
+        }
+        let [thread, sequence] = numbers(record.values());
+        seen[thread as usize].push(sequence);
+    });
+    for sequences in &mut seen {
+        sequences.sort_unstable();
+        assert!(sequences.iter().copied().eq(0..HELD), "{sequences:?}");
+    }
 }
