@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::thread;
 
 use logbuf_decode::Reader;
-use logbuf_log::{Builder, FlightRecorder, Level, Stats, debug, error, info, trace, warn};
+use logbuf_log::{Builder, FlightRecorder, Level, Stats, context, debug, error, info, trace, warn};
 
 use crate::support::{Session, Shown};
 
@@ -146,6 +146,70 @@ fn the_oldest_go_first_and_each_is_counted() {
     assert!(first > RECORDS / 2 && dumped.len() > 200, "{first}, {}", dumped.len());
     assert!(dumped.iter().copied().eq((first..RECORDS).filter(|i| i % KEPT != 0)));
     assert_eq!(dumped.len() as u64 + let_go + RECORDS / KEPT, RECORDS);
+}
+
+/// The messages with their contexts, and whether each was dumped.
+fn in_context(session: Session) -> Vec<(String, bool)> {
+    let mut shown = Vec::new();
+    let lost = session.visit(|record| {
+        let Shown { target, message, context, .. } = Shown::new(record);
+        if target != NOTES {
+            shown.push((format!("{message} {{{context}}}"), record.is_dumped()));
+        }
+    });
+    assert_eq!(lost, []);
+    shown
+}
+
+#[test]
+fn what_is_dumped_shows_the_contexts_it_was_logged_in() {
+    let session = record();
+    debug!("none");
+    let outer = context!(session = 7);
+    debug!("outer");
+    info!("kept");
+    {
+        let _inner = context!(order = 1);
+        debug!("inner");
+        session.guard().dump("from inside").expect("it can be written");
+        debug!("inner, later");
+    }
+    debug!("outer, later");
+    drop(outer);
+    debug!("none, later");
+    info!("kept, later");
+    session.guard().dump("from outside").expect("it can be written");
+    let expected_contexts = [
+        ("none {}", true),
+        ("outer {session=7}", true),
+        ("kept {session=7}", false),
+        ("inner {session=7 order=1}", true),
+        ("inner, later {session=7 order=1}", true),
+        ("outer, later {session=7}", true),
+        ("none, later {}", true),
+        ("kept, later {}", false),
+    ];
+    assert_eq!(in_context(session), expected(expected_contexts));
+}
+
+#[test]
+fn a_context_outlasts_the_record_that_entered_it() {
+    let session = Session::start_with(|builder| {
+        builder.ring_capacity(64 << 10).flight_recorder(FlightRecorder::new())
+    });
+    let _context = context!(session = 7);
+    for _ in 0..20 {
+        (0..100).for_each(|i| debug!("{i}"));
+        // Takes what there is, and lets the oldest go.
+        session.flush();
+    }
+    assert!(session.stats().let_go > 100, "the record that entered it is gone");
+    session.guard().dump("the end").expect("it can be written");
+    let dumped = in_context(session);
+    assert!(dumped.len() > 100, "{}", dumped.len());
+    for (shown, is_dumped) in dumped {
+        assert!(is_dumped && shown.ends_with(" {session=7}"), "{shown}");
+    }
 }
 
 #[test]
