@@ -12,7 +12,7 @@
 use std::hint::black_box;
 use std::io::{self, BufRead, BufReader, Write};
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::{Child, ChildStdout, Command, Stdio};
 use std::time::Duration;
 
 use logbuf_benches::call::{Anonymous, AtTimeGiven, Call, Disabled, Floor, LogbufLog, Order, TEXT};
@@ -142,25 +142,48 @@ fn subject<C: Call + 'static>(folder: &Path) -> (&'static str, Burst<'static>) {
     (C::NAME, Box::new(burst))
 }
 
-/// The subject that needs a process of its own. Each turn is a line to it, of the payload and the kind, and a line back, of
-/// what was measured.
-fn in_second_process(folder: &Path) -> (&'static str, Burst<'static>) {
-    let mut child = Command::new(std::env::current_exe().expect("this program has a path"))
-        .arg(SECOND)
-        .arg(folder.join("second"))
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .spawn()
-        .expect("this program can be run twice");
-    // It ends when its input does, which is when this process ends.
-    let mut input = child.stdin.take().expect("it is a pipe");
-    let mut output = BufReader::new(child.stdout.take().expect("it is a pipe"));
-    let mut line = String::new();
-    let burst = move |payload: Payload, kind: Kind, results: &mut Vec<f64>| {
-        writeln!(input, "{} {}", payload as usize, kind as usize).expect("it listens");
-        line.clear();
-        output.read_line(&mut line).expect("it answers");
+/// The process of the subject that needs one of its own.
+struct Second {
+    process: Child,
+    /// Where it answers.
+    answers: BufReader<ChildStdout>,
+}
+
+impl Second {
+    fn start(folder: &Path) -> io::Result<Self> {
+        let mut process = Command::new(std::env::current_exe()?)
+            .arg(SECOND)
+            .arg(folder.join("second"))
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()?;
+        let answers = BufReader::new(process.stdout.take().expect("it is a pipe"));
+        Ok(Self { process, answers })
+    }
+
+    /// One turn: a line to it, of the payload and the kind, and a line back, of what was measured.
+    fn turn(&mut self, payload: Payload, kind: Kind, results: &mut Vec<f64>) -> io::Result<()> {
+        let input = self.process.stdin.as_mut().expect("it is a pipe");
+        writeln!(input, "{} {}", payload as usize, kind as usize)?;
+        let mut line = String::new();
+        self.answers.read_line(&mut line)?;
         results.extend(line.split_whitespace().map(|word| word.parse::<f64>().expect("a number")));
+        Ok(())
+    }
+}
+
+impl Drop for Second {
+    fn drop(&mut self) {
+        // It ends when its input does.
+        drop(self.process.stdin.take());
+        let _ended = self.process.wait();
+    }
+}
+
+fn in_second_process(folder: &Path) -> (&'static str, Burst<'static>) {
+    let mut second = Second::start(folder).expect("this program can be run twice");
+    let burst = move |payload, kind, results: &mut Vec<f64>| {
+        second.turn(payload, kind, results).expect("the second process answers");
     };
     (Anonymous::NAME, Box::new(burst))
 }
