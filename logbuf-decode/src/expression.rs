@@ -23,7 +23,7 @@ use std::{
 /// ```
 ///
 /// A name stands for the field or the named argument of the record; if it has none of this name for the field of the innermost
-/// context that has one; and if there is none for a part of the record:
+/// context, or the innermost span, that has one; and if there is none for a part of the record:
 /// `level`, `target`, `thread`, `file`, `line` or `message`. Numbers are compared exactly, whatever their types; strings
 /// and characters by their code points; durations and times as nanoseconds; addresses as text. What is absent, or of another type than what it is compared with, makes the
 /// comparison false, whatever it is. An operand alone is true if it is there, and is not `false`.
@@ -167,6 +167,11 @@ fn named<'a>(name: &str, record: &Record<'a>, text: &'a mut String) -> Option<Kn
     let context = record.context();
     if let Some((_, value)) = context.fields().iter().find(|(field, _)| *field == name) {
         return Some(Known::of(*value, text));
+    }
+    for span in record.spans().iter().rev() {
+        if let Some((_, value)) = span.fields().find(|(field, _)| *field == name) {
+            return Some(Known::of(value, text));
+        }
     }
     Some(match name {
         "level" => Known::Text(record.level().name()),

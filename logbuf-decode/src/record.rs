@@ -121,7 +121,10 @@ impl<'a> Record<'a> {
 
     /// The spans that it was logged in, from the outermost to the innermost.
     pub fn spans(&self) -> Vec<Scope<'a>> {
-        self.scopes.path(self.segment, self.place.entry.scopes.span)
+        match self.place.entry.scopes.span {
+            NONE => Vec::new(),
+            leaf => self.scopes.path(self.segment, leaf),
+        }
     }
 
     /// The fields of the contexts that it was logged in.

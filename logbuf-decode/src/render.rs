@@ -37,6 +37,30 @@ pub trait Render {
     fn end(&mut self, _segments: &[Segment], _out: &mut String) {}
 }
 
+/// Appends the spans of a record, each with its fields and a colon, and a space behind them.
+fn push_spans(record: &Record<'_>, out: &mut String) -> Result<(), TooLong> {
+    let spans = record.spans();
+    for span in &spans {
+        match span.site() {
+            Some(_) => out.push_str(span.name()),
+            None => out.push(if span.is_rest() { '…' } else { '?' }),
+        }
+        let mut gap = "{";
+        for (name, value) in span.fields() {
+            out.push_str(gap);
+            out.push_str(name);
+            out.push('=');
+            render::field(out, &value)?;
+            gap = " ";
+        }
+        out.push_str(if gap == "{" { ":" } else { "}:" });
+    }
+    if !spans.is_empty() {
+        out.push(' ');
+    }
+    Ok(())
+}
+
 /// Appends the fields of contexts, behind a `?` if they are not all.
 fn push_context(context: &Context<'_>, out: &mut String) -> Result<(), TooLong> {
     let mut gap = "";

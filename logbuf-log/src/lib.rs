@@ -40,6 +40,8 @@ mod context;
 mod control;
 mod description;
 mod dictionary;
+#[cfg(feature = "tracing")]
+mod dynamic;
 mod encode;
 mod encoder;
 mod env;
@@ -77,6 +79,8 @@ mod switch;
 mod table;
 mod thread;
 mod timestamp;
+#[cfg(feature = "tracing")]
+pub mod tracing;
 mod value;
 mod writer;
 

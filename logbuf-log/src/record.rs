@@ -90,7 +90,11 @@ fn record<V: Values>(values: V, site: &'static Site, stamp: impl Stamp) {
     let (id, ticks) = if site.has_signature(V::SIGNATURE) {
         (site.id(), stamp.read().ticks())
     } else {
-        identify(site, Registration { signature: V::SIGNATURE, describe: V::describe }, stamp)
+        identify(
+            site,
+            Registration { signature: V::SIGNATURE, describe: V::describe, types: &[] },
+            stamp,
+        )
     };
     match Producing::begin() {
         None => write_shared(site, id, ticks, values),
@@ -180,6 +184,38 @@ fn write_formatting<V: Values>(
             Refusal::Share => return write_shared(site, id, ticks, values),
             Refusal::Lost => return,
         }
+    }
+}
+
+/// Records values that were put together before.
+#[cfg(feature = "tracing")]
+pub(crate) fn record_bytes(shape: crate::dynamic::Shape, ticks: u64, bytes: &[u8]) {
+    let crate::dynamic::Shape { site, id } = shape;
+    if thread::repeats() {
+        return;
+    }
+    match Producing::begin() {
+        None => write_shared(site, id, ticks, Staged(bytes)),
+        Some(producing) => write_measured(producing, site, id, ticks, Staged(bytes)),
+    }
+}
+
+/// Values that were put together before, as one list.
+#[cfg(feature = "tracing")]
+#[derive(Clone, Copy)]
+struct Staged<'a>(&'a [u8]);
+
+/// What they are is said where the site is made.
+#[cfg(feature = "tracing")]
+impl Values for Staged<'_> {
+    const SIGNATURE: crate::signature::Signature = crate::signature::of("Staged");
+    const FORMATS: bool = false;
+    fn describe(_: &mut crate::description::Description) {}
+    fn encoded_len(self) -> usize {
+        self.0.len()
+    }
+    fn put(self, out: &mut Encoder<'_>) {
+        out.put(self.0);
     }
 }
 

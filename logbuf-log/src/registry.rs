@@ -153,6 +153,17 @@ impl Registry {
         }
     }
 
+    /// Adds a site that was met at run time, whose records are of these types alone.
+    #[cfg(feature = "tracing")]
+    pub(crate) fn add(&self, site: &'static Site, registration: Registration) -> SiteId {
+        let mut instances = self.instances.write().unwrap_or_else(PoisonError::into_inner);
+        let Instances { list, .. } = instances.get_or_insert_default();
+        // Before anybody can find it, and so before there is a record of it.
+        catalogue_instance(list.len(), site, registration);
+        list.push(Instance { site, registration });
+        instance_id(list.len() - 1)
+    }
+
     /// The instance that was given `id`.
     pub(crate) fn instance(&self, id: SiteId) -> Option<Instance> {
         let instances = self.instances.read().unwrap_or_else(PoisonError::into_inner);

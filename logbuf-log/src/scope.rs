@@ -170,6 +170,21 @@ impl Stack {
         self.stated = self.stated.min(depth);
     }
 
+    /// Whether the scope with so many around it is this one, with these values.
+    #[cfg(feature = "tracing")]
+    pub(crate) fn is_at(&self, depth: usize, site: SiteId, id: u64, values: &[u8]) -> bool {
+        self.scopes.get(depth).is_some_and(|scope| (scope.site, scope.id) == (site, id))
+            && self.bytes[self.range(depth)] == *values
+    }
+
+    /// Leaves all but the outermost `depth` scopes.
+    #[cfg(feature = "tracing")]
+    pub(crate) fn cut(&mut self, depth: usize) {
+        self.bytes.truncate(self.range(depth).start);
+        self.scopes.truncate(depth);
+        self.stated = self.stated.min(depth);
+    }
+
     /// Where the values of a scope stand; nowhere if there is none at this depth.
     fn range(&self, depth: usize) -> core::ops::Range<usize> {
         let start = depth.checked_sub(1).map_or(0, |outer| self.scopes[outer].end);
@@ -231,7 +246,8 @@ pub(crate) fn site_id<V: Values>(site: &'static Site) -> SiteId {
     if site.has_signature(V::SIGNATURE) {
         return site.id();
     }
-    REGISTRY.identify(site, Registration { signature: V::SIGNATURE, describe: V::describe })
+    REGISTRY
+        .identify(site, Registration { signature: V::SIGNATURE, describe: V::describe, types: &[] })
 }
 
 pub(crate) fn leave_site() -> SiteId {

@@ -6,6 +6,7 @@ use std::sync::OnceLock;
 
 use linkme::distributed_slice;
 use logbuf_format::site::Kind;
+use logbuf_format::types::Type;
 
 use crate::description::Description;
 use crate::full::WhenFull;
@@ -23,6 +24,8 @@ pub(crate) struct Registration {
     pub(crate) signature: Signature,
     /// Describes the types, in order.
     pub(crate) describe: fn(&mut Description),
+    /// Those that are known at run time alone, behind the others.
+    pub(crate) types: &'static [Type],
 }
 
 impl Registration {
@@ -30,6 +33,7 @@ impl Registration {
     pub(crate) fn description(&self) -> Description {
         let mut description = Description::default();
         (self.describe)(&mut description);
+        self.types.iter().for_each(|ty| description.push(ty.clone()));
         description
     }
 }
@@ -97,6 +101,20 @@ impl Site {
     /// Describes what changes the scopes of a thread: a record has a head, and then these fields.
     pub(crate) const fn of_scope(place: Place, kind: Kind, names: &'static [&'static str]) -> Self {
         let mut site = Self::new(place, "", names, 0);
+        site.kind = kind;
+        site
+    }
+
+    /// Describes a call of another facade.
+    #[cfg(feature = "tracing")]
+    pub(crate) const fn dynamic(
+        place: Place,
+        kind: Kind,
+        template: &'static str,
+        names: &'static [&'static str],
+        arguments: usize,
+    ) -> Self {
+        let mut site = Self::new(place, template, names, arguments);
         site.kind = kind;
         site
     }

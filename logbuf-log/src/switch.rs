@@ -62,7 +62,24 @@ pub(crate) fn set_filter(filter: Filter) {
     for place in PROBES.iter().chain(SITES.iter().map(|site| &site.place)) {
         place.flag().set(filter.allows(place.level, place.target, place.file, place.line));
     }
+    met::set(&filter);
     *current = filter;
+    drop(current);
+    met::changed();
+}
+
+/// Switches of the sites that other facades meet at run time.
+#[cfg(feature = "tracing")]
+#[path = "switch/met.rs"]
+mod met;
+#[cfg(feature = "tracing")]
+pub(crate) use met::{add, on_change};
+
+/// There are none.
+#[cfg(not(feature = "tracing"))]
+mod met {
+    pub(super) fn set(_: &super::Filter) {}
+    pub(super) fn changed() {}
 }
 
 /// Switches every call site off, whoever holds the lock.

@@ -4,6 +4,7 @@ use crate::{
     callsite::is_plain_text,
     record::{Record, ThreadName},
     render::Render,
+    scope::Scope,
     time::Clock,
 };
 use jiff::tz::TimeZone;
@@ -13,7 +14,7 @@ use logbuf_format::{
     types::Type,
     value::{Map, Str, Struct, Value},
 };
-use serde::ser::{Error, Serialize, Serializer};
+use serde::ser::{Error, Serialize, SerializeMap, Serializer};
 use std::{borrow::Cow, fmt::Write};
 
 /// One JSON object for each record, on one line.
@@ -72,6 +73,12 @@ impl Json {
         out.push('}');
         if record.is_dumped() {
             out.push_str(",\"dumped\":true");
+        }
+        let spans = record.spans();
+        if !spans.is_empty() {
+            let spans: Vec<_> = spans.into_iter().map(InSpan).collect();
+            out.push_str(",\"spans\":");
+            out.push_str(&object(&spans)?);
         }
         let context = record.context();
         if !context.is_empty() {
@@ -242,6 +249,22 @@ struct Pairs<'a>(&'a [(&'a str, Value<'a>)]);
 impl Serialize for Pairs<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_map(self.0.iter().map(|(name, value)| (name, Typed(*value))))
+    }
+}
+
+/// A span as an object; `null` if nothing is known of it.
+struct InSpan<'a>(Scope<'a>);
+
+impl Serialize for InSpan<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        if self.0.site().is_none() {
+            return serializer.serialize_unit();
+        }
+        let fields: Vec<_> = self.0.fields().collect();
+        let mut map = serializer.serialize_map(Some(2))?;
+        map.serialize_entry("name", self.0.name())?;
+        map.serialize_entry("fields", &Pairs(&fields))?;
+        map.end()
     }
 }
 

@@ -12,11 +12,14 @@ use logbuf_format::{
 };
 use std::fmt::Write;
 
-/// One line for each record: time, level, thread, target, message, fields, context.
+/// One line for each record: time, level, thread, spans, target, message, fields, context.
 ///
 /// ```text
 /// 2026-11-23T14:05:06.123456789Z  INFO [main] app::book: filled BTC-USD 3 @ 52100.50  order_id=7 rtt_ns=1840 {session=7}
 /// ```
+///
+/// Spans stand before the target as `tracing-subscriber` prints them, `outer{id=7}:inner: `; one that is not known is `?`, and `…` stands
+/// for those beyond the limit.
 ///
 /// In the braces stand the fields of the contexts that the record was logged in, those of inner contexts in the place of those of the
 /// same name around them; a `?` before them says that damage has cost others, or that there are more than a file keeps.
@@ -88,7 +91,14 @@ impl Render for Text {
 impl Text {
     fn plain(&mut self, record: &Record<'_>, out: &mut String) -> Result<(), TooLong> {
         self.clock.push(record.unix_ns(), out);
-        out.push_str(self.origin.text(record, self.raw));
+        let (before, target) = self.origin.text(record, self.raw);
+        out.push_str(before);
+        let start = out.len();
+        super::push_spans(record, out)?;
+        if !self.raw {
+            escape_from(start, out);
+        }
+        out.push_str(target);
         let start = out.len();
         record.message(out)?;
         let mut gap = "  ";
@@ -115,7 +125,11 @@ impl Text {
         level(record.level(), out);
         out.push_str(color::RESET);
         out.push_str(color::DIM);
-        self.part(out, |out| origin(record, out));
+        let start = out.len();
+        thread(record, out);
+        super::push_spans(record, out)?;
+        target(record, out);
+        self.escape_from(start, out);
         out.push_str(color::RESET);
         let start = out.len();
         record.message(out)?;
@@ -180,11 +194,13 @@ struct Origin {
     has_name: bool,
     target: String,
     text: String,
+    /// Where the target starts in `text`.
+    target_at: usize,
 }
 
 impl Origin {
     #[inline]
-    fn text(&mut self, record: &Record<'_>, raw: bool) -> &str {
+    fn text(&mut self, record: &Record<'_>, raw: bool) -> (&str, &str) {
         let is_same = self.level == Some(record.level())
             && self.target == record.target()
             && self.has_name
@@ -192,7 +208,7 @@ impl Origin {
         if !is_same {
             self.set(record, raw);
         }
-        &self.text
+        self.text.split_at(self.target_at)
     }
 
     #[cold]
@@ -203,9 +219,14 @@ impl Origin {
         record.target().clone_into(&mut self.target);
         self.text.clear();
         level(record.level(), &mut self.text);
-        origin(record, &mut self.text);
+        thread(record, &mut self.text);
         if !raw {
             escape_from(0, &mut self.text);
+        }
+        self.target_at = self.text.len();
+        target(record, &mut self.text);
+        if !raw {
+            escape_from(self.target_at, &mut self.text);
         }
     }
 }
@@ -217,10 +238,14 @@ fn level(level: Level, out: &mut String) {
     out.push_str(name);
 }
 
-/// Thread and target.
-fn origin(record: &Record<'_>, out: &mut String) {
+/// The thread.
+fn thread(record: &Record<'_>, out: &mut String) {
     // Writing to a string does not fail.
     let _ = write!(out, " [{}] ", record.thread());
+}
+
+/// The target.
+fn target(record: &Record<'_>, out: &mut String) {
     out.push_str(record.target());
     out.push_str(": ");
 }

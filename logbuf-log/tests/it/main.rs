@@ -31,5 +31,7 @@ mod serde;
 mod support;
 mod threads;
 mod time;
+#[cfg(feature = "tracing")]
+mod tracing;
 mod types;
 mod ui;
