@@ -62,10 +62,6 @@ struct SpanData {
 
 impl Layer {
     /// A layer for the logger of this process.
-    #[expect(
-        clippy::new_ret_no_self,
-        reason = "users say `Layer::new()`, and get it with its filter"
-    )]
     pub fn new<S>() -> Filtered<Self, Directives, S>
     where
         S: Subscriber + for<'a> LookupSpan<'a>,
