@@ -20,7 +20,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         fs::remove_dir_all(FOLDER)?;
     }
     let guard = Builder::new(Path::new(FOLDER).join("app"))
-        .rotate_at(1 << 20)
+        .rotate_at(128 << 10)
         .keep_files(5)
         .compress_closed(true)
         .sync(SyncPolicy::OnClose)
