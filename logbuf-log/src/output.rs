@@ -279,7 +279,10 @@ impl Output {
     /// Ends with the last segment, which was closed and written. It stays uncompressed, because that can wait and the end of a
     /// process should not.
     pub(crate) fn close(&mut self) {
-        self.compressor = None;
+        if self.compressor.take().is_some() {
+            // What it was at could not be deleted.
+            self.tidy();
+        }
         if self.sync != SyncPolicy::Never {
             self.sync_now();
         }
@@ -386,7 +389,8 @@ impl Output {
 
     /// Deletes the segments that need not be kept.
     fn tidy(&mut self) {
-        self.next_tidying = self.retention.depends_on_time().then(|| Instant::now() + TIDYING);
+        let is_repeated = self.retention.depends_on_time() || self.compressor.is_some();
+        self.next_tidying = is_repeated.then(|| Instant::now() + TIDYING);
         let Some(location) = self.destination.location() else { return };
         if !self.retention.is_unlimited() {
             let errors = &mut self.errors;
