@@ -42,6 +42,7 @@ const PARTS: &[Part] = &[
             ("two `u64` and an `f64`: single", Chart::Percentiles, "call-site-latency"),
         ],
     },
+    Part { name: "first_record", arguments: &[], charts: &[] },
     Part { name: "code_size", arguments: &[], charts: &[] },
     Part { name: "throughput", arguments: &[], charts: &[] },
     Part { name: "decode", arguments: &[], charts: &[] },
