@@ -304,7 +304,9 @@ impl Producing {
             WhenFull::Drop | WhenFull::Block(_) => usize::MAX,
         };
         let usual = REGISTRY.ring_capacity();
-        if used < usual / 2 {
+        // A ring that was made a moment ago is empty, too: it has to have been of use.
+        let is_used = self.producer().position() >= self.producer().capacity() as u64 / 2;
+        if is_used && used < usual / 2 {
             let _stays_if_that_fails = self.change_ring(usual, max_bytes);
         }
     }

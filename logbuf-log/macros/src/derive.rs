@@ -123,7 +123,10 @@ fn enumeration(context: &Context, name: &Ident, variants: &[(&Ident, Members)]) 
                 |description| ::std::vec![#(#described),*],
             )
         },
-        encoded_len: quote! { #index_len + match #matched { #(#lens)* } },
+        encoded_len: match variants.is_empty() {
+            true => quote! { match #matched {} },
+            false => quote! { #index_len + match #matched { #(#lens)* } },
+        },
         put: quote! { match #matched { #(#puts)* } },
         members: variants.iter().flat_map(|(_, members)| members.list.clone()).collect(),
     }

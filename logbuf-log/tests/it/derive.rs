@@ -417,6 +417,18 @@ fn an_enum_of_many_variants() {
     session.check_messages(&expected);
 }
 
+/// Of which there is no value.
+#[derive(Debug, Encode)]
+enum Never {}
+
+#[test]
+fn an_enum_of_no_variants() {
+    let session = Session::start();
+    let mut expected = Vec::new();
+    debug_only!(expected, [None::<Never>]);
+    session.check_messages(&expected);
+}
+
 #[test]
 fn nested_values_are_nested_in_json() {
     let session = Session::start();

@@ -55,6 +55,35 @@ fn a_ring_grows_to_its_bound_and_no_further() {
 }
 
 #[test]
+fn a_ring_that_grew_is_of_use_and_is_given_back() {
+    const USUAL: usize = 16 << 10;
+    let session = Session::start_with(|builder| {
+        builder.ring_capacity(USUAL).when_full(WhenFull::Grow { max_bytes: 64 << 20 })
+    });
+    thread::spawn(|| (0..RECORDS).for_each(|i| info!("{i}")))
+        .join()
+        .expect("the thread ends by itself");
+    session.flush();
+    assert!(session.stats().high_water > USUAL, "{:?}", session.stats());
+
+    // A thread that goes on at ease is back to the usual size after a lap or so.
+    (0..RECORDS).for_each(|i| info!("{i}"));
+    let name = thread::current().name().unwrap_or_default().to_owned();
+    let capacity = || -> usize {
+        let rings = session.guard().rings();
+        rings.iter().filter(|ring| ring.thread == name).map(|ring| ring.capacity).sum()
+    };
+    for _ in 0..10_000 {
+        if capacity() == USUAL {
+            return;
+        }
+        (0..100).for_each(|i| info!("{i}"));
+        session.flush();
+    }
+    panic!("the rings of the thread still have {} bytes", capacity());
+}
+
+#[test]
 fn a_flood_does_not_cost_the_severe_records() {
     /// They all fit the reserve, whatever the writer does meanwhile.
     const SEVERE: u64 = 200;
