@@ -2,14 +2,15 @@
 //!
 //! `cargo run --release -p logbuf-benches --bin first_record`
 
+use std::sync::{Barrier, mpsc};
 use std::thread;
 use std::time::Duration;
 
 use logbuf_benches::ticks::{nanoseconds_per_tick, ticks};
 use logbuf_log::{Builder, info, preallocate};
 
-/// Threads that each kind is measured on.
-const THREADS: usize = 500;
+/// Threads that each kind is measured on. They live until the end, so that no ring is taken over from another.
+const THREADS: usize = 60;
 
 /// Between two threads: programs start threads by the dozen, not by the thousand.
 const GAP: Duration = Duration::from_millis(2);
@@ -63,13 +64,22 @@ fn main() {
     log();
     let tick = nanoseconds_per_tick() / 1000.0;
     let mut times = First::ALL.map(|_| Vec::with_capacity(THREADS));
-    for _ in 0..THREADS {
-        for (first, times) in First::ALL.into_iter().zip(&mut times) {
-            let thread = thread::spawn(move || first.measure());
-            times.push(thread.join().expect("a measurement does not panic") as f64 * tick);
-            thread::sleep(GAP);
+    let end = Barrier::new(THREADS * First::ALL.len() + 1);
+    thread::scope(|scope| {
+        for _ in 0..THREADS {
+            for (first, times) in First::ALL.into_iter().zip(&mut times) {
+                let (send, measured) = mpsc::channel();
+                let end = &end;
+                scope.spawn(move || {
+                    send.send(first.measure()).expect("the main thread waits for it");
+                    end.wait();
+                });
+                times.push(measured.recv().expect("a measurement does not panic") as f64 * tick);
+                thread::sleep(GAP);
+            }
         }
-    }
+        end.wait();
+    });
     drop(guard);
     println!("| a thread that begins to log, µs | p50 | p90 | p99 | max |\n|---|---|---|---|---|");
     for (first, mut times) in First::ALL.into_iter().zip(times) {
