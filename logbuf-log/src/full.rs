@@ -10,6 +10,9 @@ use std::time::{Duration, Instant};
 ///
 /// The last eighth of a ring is kept for [`Warn`](crate::Level::Warn) and more severe records: a flood of others does not
 /// cost them. What is lost is counted, and written into the file, by thread, level and time.
+///
+/// It is about a thread's own ring. The ring that all threads share when they cannot use their own (a call from within another's
+/// `Debug`, a thread that is ending, a signal handler) drops and counts, and keeps no room for severe records.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub enum WhenFull {
@@ -19,7 +22,8 @@ pub enum WhenFull {
     /// Wait for the writer, up to this long; then drop the record and count it.
     Block(Duration),
     /// Give the thread a ring of twice the size, as long as its rings need no more than `max_bytes` together; then
-    /// drop and count. The thread goes back to a ring of the usual size when that suffices again.
+    /// drop and count. The thread goes back to a ring of the usual size when that suffices again, which it notices as it logs: one
+    /// that falls silent keeps the large ring until it logs again or ends.
     Grow {
         /// Bytes of all rings of one thread together.
         max_bytes: usize,
