@@ -3,6 +3,7 @@
 pub mod call;
 pub mod cpu;
 pub mod load;
+pub mod logged;
 pub mod measure;
 pub mod pin;
 pub mod report;

@@ -37,6 +37,23 @@ impl Load {
         packer
     }
 
+    /// Packs all records into blocks of about `len` bytes, and shows each payload to `done`.
+    pub fn pack_blocks(&self, packer: &mut Packer, len: usize, mut done: impl FnMut(&[u8])) {
+        let mut records = self.records.iter().peekable();
+        while records.peek().is_some() {
+            packer.clear();
+            packer.open(1, 1, 0);
+            for (site, ticks, record) in records.by_ref() {
+                packer.put(*site, *ticks, record).expect("a short record");
+                if packer.len() >= len {
+                    break;
+                }
+            }
+            packer.seal(0);
+            done(packer.payload());
+        }
+    }
+
     /// Packs all records as one extent.
     pub fn pack(&self, packer: &mut Packer) {
         packer.open(1, 1, 0);
@@ -62,8 +79,7 @@ pub fn random_strings(count: u64) -> Load {
     let mut load = Load::new("40-byte strings", vec![vec![Type::Str]]);
     let mut random = Random(1);
     for i in 0..count {
-        let text: Vec<u8> = (0..40).map(|_| b'a' + (random.next() % 26) as u8).collect();
-        load.push(0, 1_000 + 120 * i, &[&40_u32.to_le_bytes(), &text]);
+        load.push(0, 1_000 + 120 * i, &[&40_u32.to_le_bytes(), random.text(40).as_bytes()]);
     }
     load
 }
@@ -107,10 +123,16 @@ pub fn trading(count: u64) -> Load {
     load
 }
 
-/// Marsaglia's xorshift.
-struct Random(u64);
+/// Marsaglia's xorshift; begins with any number but 0.
+#[derive(Debug)]
+pub struct Random(pub u64);
 
 impl Random {
+    /// As many random letters.
+    pub fn text(&mut self, len: usize) -> String {
+        (0..len).map(|_| char::from(b'a' + (self.next() % 26) as u8)).collect()
+    }
+
     fn next(&mut self) -> u64 {
         self.0 ^= self.0 << 13;
         self.0 ^= self.0 >> 7;

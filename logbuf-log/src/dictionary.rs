@@ -40,6 +40,7 @@ pub(crate) struct Dictionary {
 const FOUND: usize = 64;
 
 /// The place of an id among the entries at hand (multiplicative hashing, Knuth, The Art of Computer Programming, 6.4).
+#[inline]
 fn place_of(id: SiteId) -> usize {
     (id.wrapping_mul(0x9E37_79B1) >> (u32::BITS - FOUND.trailing_zeros())) as usize
 }

@@ -259,7 +259,9 @@ impl Events {
 
     /// Puts a record into the extent that is open, or counts it as lost if the file has no room for one like it. `paths` are
     /// what the records before it have made of them.
-    #[inline]
+    ///
+    /// Inlined, so that the record stays in registers.
+    #[inline(always)]
     fn put(
         &mut self,
         record: Taken<'_>,

@@ -1,4 +1,4 @@
-//! What the writer does while the rings are empty.
+//! What the writer does while the rings are empty, or nearly so.
 
 use std::time::Duration;
 
@@ -34,6 +34,10 @@ pub enum IdleStrategy {
 const SHORTEST: Duration = Duration::from_micros(50);
 const LONGEST: Duration = Duration::from_millis(20);
 
+/// Bytes of ring: a sweep that found fewer was close behind those who log. To read a record just after it was committed costs both
+/// sides the transfer of a cache line; so the writer lets them get ahead, for the shortest sleep, and takes more at once.
+const CLOSE_BEHIND: usize = 16 << 10;
+
 /// The longest of all sleeps: anchors of the clock are read as often.
 const LIMIT: Duration = Duration::from_secs(1);
 
@@ -61,9 +65,19 @@ impl Idle {
         self.longest
     }
 
-    /// There was work.
-    pub(crate) fn reset(&mut self) {
+    /// There was work: `taken` bytes of ring. Rests if that was little. What is asked for, and a ring that is half full, ends
+    /// the rest at once.
+    pub(crate) fn rest(&mut self, taken: usize, control: &Control) {
         self.slept = Duration::ZERO;
+        if let Some(time) = self.rest_after(taken) {
+            control.sleep(time);
+        }
+    }
+
+    /// For how long to rest. Those who told the writer to spin or to yield have a core for it.
+    fn rest_after(&self, taken: usize) -> Option<Duration> {
+        let sleeps = !self.longest.is_zero();
+        (sleeps && taken < CLOSE_BEHIND).then(|| SHORTEST.min(self.longest))
     }
 
     /// There was none: waits.
@@ -100,9 +114,20 @@ mod tests {
         }
         assert_eq!(sleeps[..3], [SHORTEST, SHORTEST * 2, SHORTEST * 4]);
         assert_eq!(sleeps[11], LONGEST);
-        idle.reset();
+        idle.rest(CLOSE_BEHIND, &control);
         idle.wait(&control);
         assert_eq!(idle.slept, SHORTEST);
+    }
+
+    #[test]
+    fn rests_when_little_was_found_unless_told_to_look_at_once() {
+        let rest = |strategy, taken| Idle::new(strategy, SECOND).rest_after(taken);
+        assert_eq!(rest(IdleStrategy::Adaptive, CLOSE_BEHIND - 1), Some(SHORTEST));
+        assert_eq!(rest(IdleStrategy::Adaptive, CLOSE_BEHIND), None);
+        assert_eq!(rest(IdleStrategy::Sleep(SHORTEST / 2), 0), Some(SHORTEST / 2));
+        assert_eq!(rest(IdleStrategy::Sleep(Duration::ZERO), 0), None);
+        assert_eq!(rest(IdleStrategy::Spin, 0), None);
+        assert_eq!(rest(IdleStrategy::Yield, 0), None);
     }
 
     #[test]

@@ -82,6 +82,8 @@ pub(crate) struct Writer {
     oldest_on_their_way: Option<u64>,
     /// Where the next sweep begins, if the last one was cut short: a place in the list of rings.
     next_ring: usize,
+    /// Bytes of ring that the last sweep took.
+    taken: usize,
     idle: Idle,
     flush_interval: Duration,
     on_error: OnError,
@@ -168,6 +170,7 @@ impl Writer {
             on_their_way: 0,
             oldest_on_their_way: None,
             next_ring: 0,
+            taken: 0,
             idle: Idle::new(idle, flush_interval),
             flush_interval,
             on_error: parts.on_error,
@@ -190,7 +193,7 @@ impl Writer {
         self.control.begin();
         loop {
             match self.turn(usize::MAX) {
-                Turn::Worked => self.idle.reset(),
+                Turn::Worked => self.idle.rest(self.taken, &self.control),
                 Turn::Idle => self.idle.wait(&self.control),
                 // Nothing that the guard could ask for, but the end, can be done before writing works again.
                 Turn::Failing { retry_at } => self.control.sleep_until(retry_at),

@@ -7,17 +7,17 @@
 //! Each load runs in a process of its own. The time is that from the first call to the end of the guard's drop, by when the
 //! file is whole. What the writer takes is the processor time of the process less that of the threads that log.
 
+use std::fs::File;
+use std::io::{Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 use std::time::{Duration, Instant};
 use std::{env, fs, thread};
 
 use logbuf_benches::cpu::{process_time, thread_time};
+use logbuf_benches::logged::{mix, numbers, text};
 use logbuf_benches::pin::to_core;
-use logbuf_log::{Builder, Stats, WhenFull, debug, error, info, trace, warn};
-
-/// A string of 40 bytes.
-const TEXT: &str = "the quick brown fox jumps over a lazy do";
+use logbuf_log::{Builder, Stats, WhenFull, info};
 
 /// Rings that the throughput is measured with, in bytes.
 const RING: usize = 1 << 20;
@@ -38,7 +38,7 @@ struct Load {
 const LOADS: [Load; 4] = [
     Load { name: "three numbers, one thread", threads: 1, log: numbers },
     Load { name: "three numbers, four threads", threads: 4, log: numbers },
-    Load { name: "a string of 40 bytes", threads: 1, log: text },
+    Load { name: "strings of 40 bytes", threads: 1, log: text },
     Load { name: "a mix of twelve sites", threads: 1, log: mix },
 ];
 
@@ -147,8 +147,8 @@ fn run(load: &Load, options: &Options) -> String {
     drop(guard);
     let elapsed = start.elapsed();
     let writing = (process_time() - processor).saturating_sub(logging);
-    let bytes = fs::metadata(handle.path()).expect("the file is there").len();
-    check(&handle.path(), share * load.threads as u64, lost);
+    let peak = peak_memory().saturating_sub(rings);
+    let bytes = check(&handle.path(), share * load.threads as u64, lost);
     let records = (share * load.threads as u64) as f64;
     format!(
         "| {} | **{:.1}** | {:.1} | {:.1} | {:.1} | {:.1} | {lost} |",
@@ -157,51 +157,20 @@ fn run(load: &Load, options: &Options) -> String {
         elapsed.as_secs_f64() * 1e9 / records,
         bytes as f64 / records,
         writing.as_secs_f64() * 1e9 / records,
-        peak_memory().saturating_sub(rings) as f64 / f64::from(1 << 20),
+        peak as f64 / f64::from(1 << 20),
     )
 }
 
-/// A number is worth something only if everything is in the file: its END says how much that is.
-fn check(path: &Path, logged: u64, lost: u64) {
-    let bytes = fs::read(path).expect("the file can be read");
+/// A number is worth something only if everything is in the file: its END says how much that is. Returns the file's length.
+fn check(path: &Path, logged: u64, lost: u64) -> u64 {
+    let mut file = File::open(path).expect("the file is there");
     // END is the last block: 32 bytes of payload, the second of its four numbers is what was written.
-    let end = &bytes[bytes.len() - 32..];
+    let mut end = [0; 32];
+    let start = file.seek(SeekFrom::End(-(end.len() as i64))).expect("it ends with END");
+    file.read_exact(&mut end).expect("the file can be read");
     let number = |i: usize| u64::from_le_bytes(end[8 * i..8 * i + 8].try_into().expect("8 bytes"));
     assert_eq!((number(1) + number(2), number(2)), (logged, lost), "written + lost == logged");
-}
-
-fn numbers(count: u64) {
-    for i in 0..count {
-        info!("Iteration: {} int: {} double: {}", i, 2 * i, i as f64 / 2.0);
-    }
-}
-
-fn text(count: u64) {
-    for _ in 0..count {
-        info!("{}", TEXT);
-    }
-}
-
-fn mix(count: u64) {
-    let symbols = ["BTC-USD", "ETH-USD", "SOL-USD", "XRP-USD"];
-    for i in 0..count {
-        let symbol = symbols[(i / 12 % 4) as usize];
-        let price = 52_000.0 + (i % 1000) as f64 / 8.0;
-        match i % 12 {
-            0 => info!("filled {symbol} {i} @ {price:.2}"),
-            1 => debug!("quote {symbol} {price}"),
-            2 => trace!("tick {i}"),
-            3 => info!(order = i, "acknowledged"),
-            4 => warn!(rtt_ns = 1000 + i % 100, "slow acknowledgement from {}", "gateway-2"),
-            5 => debug!("depth {} {} {}", i % 10, i % 20, price),
-            6 => info!("cancelled {i}"),
-            7 => trace!("heartbeat"),
-            8 => debug!("book {symbol}: {} levels, spread {:.3}", i % 50, price / 1e5),
-            9 => info!("position {symbol} {}", (i % 1000) as i64 - 500),
-            10 => error!("rejected {i}: {}", "insufficient margin"),
-            _ => trace!("timer {} {}", i % 7, i % 11),
-        }
-    }
+    start + end.len() as u64
 }
 
 /// The share of a core that a logger takes into which nobody logs.

@@ -4,8 +4,10 @@
 pub(crate) const ALIGN: usize = 8;
 
 /// `len` rounded up to the alignment.
+#[inline]
 pub(crate) const fn padded(len: usize) -> usize {
-    len.next_multiple_of(ALIGN)
+    const { assert!(ALIGN.is_power_of_two()) };
+    (len + (ALIGN - 1)) & !(ALIGN - 1)
 }
 
 /// Appends zero bytes until `out` is as long as the alignment wants it.

@@ -39,6 +39,7 @@ impl Writer {
     /// Moves what the rings hold into blocks, and writes those that are full. Ends when it has taken about `budget` bytes;
     /// the next sweep goes on there.
     pub(super) fn sweep(&mut self, budget: usize) -> Sweep {
+        self.taken = 0;
         if self.output.failures() > 0 {
             // What could not be written comes first; the rings keep the rest.
             return Sweep::Cut;
@@ -103,6 +104,7 @@ impl Writer {
                 break;
             }
             sweep = Sweep::Found;
+            self.taken += taken;
             left = left.saturating_sub(taken);
             *budget = budget.saturating_sub(taken);
             let (held, capacity) = self.room(source);

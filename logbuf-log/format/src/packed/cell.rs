@@ -31,12 +31,37 @@ pub(super) enum Missed {
 }
 
 impl Cell {
-    /// Takes note that an integer was as predicted, and returns it.
+    /// Takes note that a number was as predicted, and returns it.
     #[inline]
-    pub(super) fn hit_int(&mut self, spare: u8) -> u64 {
+    pub(super) fn hit(&mut self, op: Op) -> u64 {
         let value = self.next;
-        self.next = cut(value.wrapping_add(self.step), spare);
+        match op {
+            Op::Int { spare } | Op::Bits { spare } => self.hit_step(spare),
+            _ => self.hit_decimal(op),
+        }
         value
+    }
+
+    /// Takes note that an integer was as predicted, or a float that is taken as bits, which have no step.
+    #[inline]
+    pub(super) fn hit_step(&mut self, spare: u8) {
+        self.next = cut(self.next.wrapping_add(self.step), spare);
+    }
+
+    /// Takes note that a decimal was as predicted.
+    #[inline]
+    pub(super) fn hit_decimal(&mut self, op: Op) {
+        match op {
+            Op::Decimal64(places) => self.advance(|number| Op::bits_of_decimal64(number, places)),
+            Op::Decimal32(places) => self.advance(|number| Op::bits_of_decimal32(number, places)),
+            Op::Int { .. } | Op::Bits { .. } | Op::Str | Op::Item => {}
+        }
+    }
+
+    #[inline]
+    fn advance(&mut self, bits_of: impl FnOnce(i64) -> u64) {
+        self.number = self.number.wrapping_add(self.step as i64);
+        self.next = bits_of(self.number);
     }
 
     /// Takes note of an integer that was not as predicted, and returns what is written: its step, folded.
@@ -71,12 +96,6 @@ impl Cell {
         self.candidate = step;
     }
 
-    /// Takes note that a float was the same as the one before, and returns it.
-    #[inline]
-    pub(super) fn hit_bits(&self) -> u64 {
-        self.next
-    }
-
     /// Takes note of a float that was not the one before, and returns what is written: in which bits they differ.
     #[inline]
     pub(super) fn miss_bits(&mut self, bits: u64) -> u64 {
@@ -90,15 +109,6 @@ impl Cell {
     pub(super) fn missed_bits(&mut self, differ: u64, spare: u8) -> u64 {
         self.next = cut(self.next ^ differ, spare);
         self.next
-    }
-
-    /// Takes note that a decimal was as predicted, and returns its bits. `bits_of` gives the bits of a number.
-    #[inline]
-    pub(super) fn hit_decimal(&mut self, bits_of: impl FnOnce(i64) -> u64) -> u64 {
-        let bits = self.next;
-        self.number = self.number.wrapping_add(self.step as i64);
-        self.next = bits_of(self.number);
-        bits
     }
 
     /// Takes note of a decimal that was not as predicted. `number` is the decimal as a number, if it is one.
@@ -180,10 +190,10 @@ mod tests {
             .map(|value| {
                 let hit = cell.next == value;
                 if hit {
-                    cell.hit_int(0)
+                    cell.hit(Op::int(8));
                 } else {
-                    cell.miss_int(value, 0)
-                };
+                    cell.miss_int(value, 0);
+                }
                 hit
             })
             .collect();

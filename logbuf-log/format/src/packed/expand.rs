@@ -220,16 +220,9 @@ impl Value<'_, '_, '_> {
     fn hit(&mut self, slot: &mut Slot) -> Result<(), Error> {
         let cell = &mut slot.cell;
         match slot.op {
-            Op::Int { spare } => self.put_word(cell.hit_int(spare), spare),
-            Op::Bits { spare } => self.put_word(cell.hit_bits(), spare),
-            Op::Decimal64(places) => {
-                let bits = cell.hit_decimal(|number| Op::bits_of_decimal64(number, places));
-                self.put_word(bits, 0)
-            }
-            Op::Decimal32(places) => {
-                let bits = cell.hit_decimal(|number| Op::bits_of_decimal32(number, places));
-                self.put_word(bits, 32)
-            }
+            Op::Int { spare } | Op::Bits { spare } => self.put_word(cell.hit(slot.op), spare),
+            Op::Decimal64(_) => self.put_word(cell.hit(slot.op), 0),
+            Op::Decimal32(_) => self.put_word(cell.hit(slot.op), 32),
             Op::Str | Op::Item => {
                 let entry = Entry { start: cell.next as u32, prefix: cell.step as u32 };
                 self.put_string(slot.op, entry)

@@ -43,6 +43,16 @@ impl Op {
         Self::Bits { spare: 64 - 8 * width }
     }
 
+    /// Bits that 64 have more than the value, if that is a number.
+    pub(super) fn spare(self) -> Option<u8> {
+        match self {
+            Self::Int { spare } | Self::Bits { spare } => Some(spare),
+            Self::Decimal64(_) => Some(0),
+            Self::Decimal32(_) => Some(32),
+            Self::Str | Self::Item => None,
+        }
+    }
+
     /// The byte that stands for it in a block.
     pub(super) fn code(self) -> u8 {
         match self {

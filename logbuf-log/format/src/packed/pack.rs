@@ -1,14 +1,17 @@
 //! From records to a packed payload.
 
+mod head;
 mod room;
 mod site;
+mod sites;
+mod slot;
 
 use super::{
-    EARLIER, Layout, START,
+    Layout, START,
     layout::MAX_OPS,
     site_code,
     strings::{Entry, Strings},
-    varint::{self, bytes_of},
+    varint,
 };
 use crate::{
     Error, Fault, Part,
@@ -16,8 +19,10 @@ use crate::{
     events::{HEAD_LEN, RECORD_HEAD_LEN, RESTATED},
     limits,
 };
+use head::{Head, TimeStep};
 use room::Room;
-use site::{Site, Sites};
+use site::Site;
+use sites::Sites;
 
 /// Bytes that stand before the values of a record when it is [put](Packer::put).
 pub const LEAD: usize = 8;
@@ -25,6 +30,12 @@ pub const LEAD: usize = 8;
 /// More bytes than a record takes beyond those of its values: what stands before them, a definition of its site, for each
 /// operation a number and the bits of a float, and what is written over in steps of 8 bytes.
 const MOST: usize = 128 + MAX_OPS * (varint::MAX + 9);
+
+/// Bytes of a record, with those before its values, up to which there is room for it wherever [`Packer::limit`] says so.
+const SHORT: usize = 4096;
+
+// A record of numbers alone is short, and a short one may be put.
+const _: () = assert!(LEAD + 8 * MAX_OPS <= SHORT && SHORT + RECORD_HEAD_LEN < limits::RECORD);
 
 /// Packs the records of EVENTS blocks, one block at a time.
 ///
@@ -59,6 +70,8 @@ pub struct Packer {
     /// The payload, and behind `len` room that is written over.
     bytes: Vec<u8>,
     len: usize,
+    /// While `len` is less, an extent is open and has room for a [`SHORT`] record.
+    limit: usize,
     /// Length of the payload that these records have in codec raw.
     raw_len: usize,
     /// The extent that is open: where its head stands.
@@ -83,6 +96,7 @@ impl Packer {
         let mut packer = Self {
             bytes: Vec::new(),
             len: 0,
+            limit: 0,
             raw_len: 0,
             extent: None,
             records: 0,
@@ -99,6 +113,7 @@ impl Packer {
         self.len = START;
         self.raw_len = 0;
         self.extent = None;
+        self.limit = 0;
         self.records = 0;
         self.ticks = 0;
         self.sites.clear();
@@ -133,6 +148,7 @@ impl Packer {
         head[8..16].copy_from_slice(&start.to_le_bytes());
         self.extent = Some(self.len);
         self.len += HEAD_LEN;
+        self.make_room(0);
         self.raw_len += HEAD_LEN;
         self.records = 0;
     }
@@ -160,77 +176,112 @@ impl Packer {
     ///
     /// If no extent is open, or `record` has fewer than 8 bytes.
     #[inline]
-    pub fn put(&mut self, site: u32, ticks: u64, record: &[u8]) -> Result<(), Error> {
-        assert!(self.extent.is_some(), "a record is put into an extent");
-        let len = RECORD_HEAD_LEN + (record.len() - LEAD);
-        if len > limits::RECORD || self.raw_len + padded(len) > limits::PAYLOAD {
-            return Err(self.too_long(len));
+    pub fn put(&mut self, id: u32, ticks: u64, record: &[u8]) -> Result<(), Error> {
+        let later = ticks.wrapping_sub(self.ticks);
+        if record.len() <= SHORT
+            && self.len < self.limit
+            && self.raw_len <= limits::PAYLOAD - padded(SHORT + RECORD_HEAD_LEN)
+            && later < head::MAX_TIME
+            && let Some((place, site, head)) = self.sites.in_block(id)
+        {
+            let start = self.len + head.put(later, &mut self.bytes[self.len..]);
+            if !head.is_for(record) {
+                return self.put_rest(0, start, place, ticks, record);
+            }
+            let hits = site.count_hits(record);
+            if hits < site.len() {
+                return self.put_rest(hits, start, place, ticks, record);
+            }
+            self.len = start;
+            self.count(raw_len(record), ticks);
+            return Ok(());
         }
-        if self.bytes.len() - self.len < MOST + len {
-            self.make_room(MOST + len);
-        }
-        let number = match self.sites.find(site) {
-            Some(number) => number,
-            None => self.sites.learn(site, &Layout::opaque()),
-        };
-        let site = self.sites.get_mut(number);
-        if !site.is_in_block() {
-            return self.put_first(number, ticks, record, len);
-        }
-        let mut room = Room { bytes: &mut self.bytes, at: self.len + 1 };
-        let code = site.put_index(&mut room);
-        let code = put_time(&mut room, self.ticks, ticks) << 4 | code;
-        room.bytes[self.len] = code;
+        self.put_otherwise(id, ticks, record)
+    }
+
+    /// The rest of [`put`](Self::put) for a record whose head was put, up to `start`, and of which only the first `hits` values are
+    /// known to be as predicted.
+    #[inline(never)]
+    fn put_rest(
+        &mut self,
+        hits: usize,
+        start: usize,
+        place: usize,
+        ticks: u64,
+        record: &[u8],
+    ) -> Result<(), Error> {
+        assert!(record.len() >= LEAD, "8 bytes stand before the values");
+        let mut room = Room::new(&mut self.bytes, start);
         let known = self.strings.len();
-        if site.put_values(record, &mut room, &mut self.strings) {
+        let site = self.sites.get_mut(place);
+        if site.put_values(hits, record, &mut room, &mut self.strings) {
             self.len = room.at;
-            self.count(len, ticks);
+            self.count(raw_len(record), ticks);
             return Ok(());
         }
         self.strings.truncate(known);
         site.leave_block();
-        self.put_opaque(number, ticks, record, len)
+        self.put_opaque(place, ticks, record)
+    }
+
+    /// [`put`](Self::put) in any case.
+    #[inline(never)]
+    fn put_otherwise(&mut self, id: u32, ticks: u64, record: &[u8]) -> Result<(), Error> {
+        assert!(self.extent.is_some(), "a record is put into an extent");
+        assert!(record.len() >= LEAD, "8 bytes stand before the values");
+        let len = RECORD_HEAD_LEN + (record.len() - LEAD);
+        if len > limits::RECORD || self.raw_len + padded(len) > limits::PAYLOAD {
+            return Err(self.too_long(len));
+        }
+        self.make_room(MOST + len.max(SHORT));
+        let number = match self.sites.find(id) {
+            Some(number) => number,
+            None => self.sites.learn(id, &Layout::opaque()),
+        };
+        let site = self.sites.get_mut(number);
+        let Some(head) = site.head() else {
+            return self.put_first(number, ticks, record);
+        };
+        let later = ticks.wrapping_sub(self.ticks);
+        let start = if later < head::MAX_TIME {
+            self.len + head.put(later, &mut self.bytes[self.len..])
+        } else {
+            let mut room = Room::new(&mut self.bytes, self.len);
+            let time = TimeStep::new(self.ticks, ticks);
+            room.put(head.with_time(time.code), head.site_len());
+            time.put(&mut room);
+            room.put(0, site.misses_len());
+            room.at
+        };
+        self.put_rest(0, start, number, ticks, record)
     }
 
     /// The rest of [`put`](Self::put) for the first record of a site in the block.
     #[cold]
-    fn put_first(
-        &mut self,
-        number: usize,
-        ticks: u64,
-        record: &[u8],
-        len: usize,
-    ) -> Result<(), Error> {
+    fn put_first(&mut self, number: usize, ticks: u64, record: &[u8]) -> Result<(), Error> {
         // Half of the layouts are left for those that have one operation.
         let weight = self.sites.get_mut(number).weight();
         if self.sites.weight() + weight > limits::LAYOUTS / 2 {
-            return self.put_opaque(number, ticks, record, len);
+            return self.put_opaque(number, ticks, record);
         }
         let (site, index) = self.sites.enter(number);
-        let mut room = Room { bytes: &mut self.bytes, at: self.len + 1 };
-        site.put_definition(&mut room);
-        room.bytes[self.len] = put_time(&mut room, self.ticks, ticks) << 4 | site_code::NEW;
+        let mut room = Room::new(&mut self.bytes, self.len);
+        put_first_head(&mut room, site, self.ticks, ticks);
         let known = self.strings.len();
-        if site.put_values(record, &mut room, &mut self.strings) {
+        if site.put_all_values(record, &mut room, &mut self.strings) {
             self.len = room.at;
-            self.count(len, ticks);
+            self.count(raw_len(record), ticks);
             return Ok(());
         }
         self.strings.truncate(known);
         self.sites.leave(number, index);
-        self.put_opaque(number, ticks, record, len)
+        self.put_opaque(number, ticks, record)
     }
 
     /// Puts a record whose values are not what its site says, or whose site has no room among the layouts: as one item,
     /// with a definition of its own.
     #[cold]
-    fn put_opaque(
-        &mut self,
-        number: usize,
-        ticks: u64,
-        record: &[u8],
-        len: usize,
-    ) -> Result<(), Error> {
+    fn put_opaque(&mut self, number: usize, ticks: u64, record: &[u8]) -> Result<(), Error> {
         let mut site = Site::new(self.sites.get_mut(number).id(), &Layout::opaque());
         let (found, limit) = (self.sites.weight() + site.weight(), limits::LAYOUTS);
         if found > limit {
@@ -238,20 +289,19 @@ impl Packer {
             return Err(Error::at(self.len, Fault::Limit { part: Part::Layout, found, limit }));
         }
         self.sites.pass(&site);
-        let mut room = Room { bytes: &mut self.bytes, at: self.len + 1 };
-        site.put_definition(&mut room);
-        room.bytes[self.len] = put_time(&mut room, self.ticks, ticks) << 4 | site_code::NEW;
-        let fits = site.put_values(record, &mut room, &mut self.strings);
+        let mut room = Room::new(&mut self.bytes, self.len);
+        put_first_head(&mut room, &site, self.ticks, ticks);
+        let fits = site.put_all_values(record, &mut room, &mut self.strings);
         debug_assert!(fits, "an item takes whatever there is");
         self.len = room.at;
-        self.count(len, ticks);
+        self.count(raw_len(record), ticks);
         Ok(())
     }
 
     #[inline]
-    fn count(&mut self, len: usize, ticks: u64) {
+    fn count(&mut self, raw_len: usize, ticks: u64) {
         self.ticks = ticks;
-        self.raw_len += padded(len);
+        self.raw_len += raw_len;
         self.records += 1;
     }
 
@@ -262,6 +312,7 @@ impl Packer {
     /// If none is open.
     pub fn seal(&mut self, end: u64) {
         let at = self.extent.take().expect("an extent is sealed once");
+        self.limit = 0;
         let len = (self.len - at - HEAD_LEN) as u32;
         let head = &mut self.bytes[at..at + HEAD_LEN];
         head[16..24].copy_from_slice(&end.to_le_bytes());
@@ -312,12 +363,15 @@ impl Packer {
     }
 
     /// Makes room for so many bytes.
-    #[cold]
     fn make_room(&mut self, len: usize) {
         let need = self.len + len;
         if need > self.bytes.len() {
             self.bytes.resize(need.next_power_of_two(), 0);
         }
+        self.limit = match self.extent {
+            Some(_) => self.bytes.len().saturating_sub(MOST + SHORT),
+            None => 0,
+        };
     }
 
     #[cold]
@@ -333,15 +387,18 @@ impl Packer {
     }
 }
 
-/// Appends the distance of `ticks` from `before`, and returns the code that says which way it is and how long.
+/// Bytes of a record in codec raw.
 #[inline]
-fn put_time(room: &mut Room<'_>, before: u64, ticks: u64) -> u8 {
-    let later = ticks.wrapping_sub(before);
-    let (distance, base) = match before.wrapping_sub(ticks) {
-        earlier if later > earlier && bytes_of(earlier) < 8 => (earlier, EARLIER),
-        _ => (later, 0),
-    };
-    let len = bytes_of(distance);
-    room.put(distance, len);
-    base + len as u8
+fn raw_len(record: &[u8]) -> usize {
+    const { assert!(RECORD_HEAD_LEN >= LEAD) };
+    padded(record.len() + (RECORD_HEAD_LEN - LEAD))
+}
+
+/// Appends what stands before the values of a record that brings the definition of its site.
+fn put_first_head(room: &mut Room<'_>, site: &Site, before: u64, ticks: u64) {
+    let time = TimeStep::new(before, ticks);
+    room.put(u64::from(time.code << 4 | site_code::NEW), 1);
+    site.put_definition(room);
+    time.put(room);
+    room.put(0, site.misses_len());
 }

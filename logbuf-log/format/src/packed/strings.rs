@@ -126,18 +126,24 @@ impl Strings {
 
 /// A hash of a string: of its length and of up to 24 of its bytes, which tell most strings of a program apart.
 pub(super) fn hash(bytes: &[u8]) -> usize {
-    let word = |at: usize| {
-        let mut word = [0; 8];
-        let from = &bytes[at..];
-        let len = from.len().min(8);
-        word[..len].copy_from_slice(&from[..len]);
-        u64::from_le_bytes(word)
+    let (start, middle, end) = match bytes.len() {
+        8.. => {
+            let word =
+                |at: usize| bytes[at..].first_chunk().map_or(0, |word| u64::from_le_bytes(*word));
+            (word(0), word((bytes.len() - 8) / 2), word(bytes.len() - 8))
+        }
+        len @ 4..8 => {
+            let word =
+                |at: usize| bytes[at..].first_chunk().map_or(0, |word| u32::from_le_bytes(*word));
+            (word(0).into(), 0, word(len - 4).into())
+        }
+        0 => (0, 0, 0),
+        len => (bytes[0].into(), bytes[len / 2].into(), bytes[len - 1].into()),
     };
-    let (middle, end) = (bytes.len() / 2, bytes.len().saturating_sub(8));
     // The multiplier of Fibonacci hashing, 2⁶⁴ divided by the golden ratio.
     let mix =
         |hash: u64, word: u64| (hash ^ word).wrapping_mul(0x9E37_79B9_7F4A_7C15).rotate_left(23);
-    let hash = mix(mix(mix(bytes.len() as u64, word(0)), word(middle)), word(end));
+    let hash = mix(mix(mix(bytes.len() as u64, start), middle), end);
     hash.wrapping_mul(0x9E37_79B9_7F4A_7C15) as usize >> (usize::BITS - BUCKETS.ilog2())
 }
 

@@ -8,7 +8,8 @@ pub(super) const MAX: usize = 9;
 pub(super) fn encode(value: u64) -> (u64, usize) {
     // Seven bits for each byte; a value of no bits takes one byte too.
     let bits = 64 - (value | 1).leading_zeros() as usize;
-    let len = bits.div_ceil(7);
+    // `bits.div_ceil(7)`, for up to 64 bits.
+    let len = bits * 9 / 64 + 1;
     if len < MAX { (value << len | 1 << (len - 1), len) } else { (0, MAX) }
 }
 

@@ -6,9 +6,15 @@ use crate::packed::varint::{self, MAX};
 pub(super) struct Room<'a> {
     pub(super) bytes: &'a mut [u8],
     pub(super) at: usize,
+    /// Whether an operation of the site was changed, so that its next record needs a new definition.
+    pub(super) is_stale: bool,
 }
 
-impl Room<'_> {
+impl<'a> Room<'a> {
+    pub(super) fn new(bytes: &'a mut [u8], at: usize) -> Self {
+        Self { bytes, at, is_stale: false }
+    }
+
     /// Appends the first `len` bytes, at most 8, of `word`. What is behind them is written over.
     #[inline]
     pub(super) fn put(&mut self, word: u64, len: usize) {
@@ -19,12 +25,17 @@ impl Room<'_> {
     /// Appends a number.
     #[inline]
     pub(super) fn put_number(&mut self, value: u64) {
-        let (word, len) = varint::encode(value);
-        self.put(word, len.min(8));
-        if len == MAX {
-            self.at -= 7;
-            self.put(value, 8);
+        match varint::encode(value) {
+            (word, len @ ..MAX) => self.put(word, len),
+            _ => self.put_longest(value),
         }
+    }
+
+    /// Appends a number that takes [`MAX`] bytes.
+    #[cold]
+    fn put_longest(&mut self, value: u64) {
+        self.put(0, 1);
+        self.put(value, 8);
     }
 
     /// Appends bytes as they are.

@@ -1,0 +1,80 @@
+//! The writer's side of a record, to count the instructions of: `writer_path SUBJECT RECORDS`, under callgrind. See
+//! `.ci/instructions`.
+//!
+//! Each subject is a function of its own, which callgrind is told to collect in. What comes before, the making of the records,
+//! is not counted.
+
+use std::hint::black_box;
+
+use logbuf_benches::load::{Load, random_strings, three_numbers, trading};
+use logbuf_benches::logged;
+use logbuf_format::packed::{self, Packer};
+use logbuf_log::{Builder, ManualWriter, Progress};
+
+/// Bytes of packed payload after which a block ends, as the writer has it.
+const BLOCK: usize = 64 << 10;
+
+/// Bytes of ring, so that all records of a run fit.
+const RING: usize = 64 << 20;
+
+#[inline(never)]
+fn pack(load: &Load, packer: &mut Packer) {
+    load.pack_blocks(packer, BLOCK, |_| {});
+}
+
+#[inline(never)]
+fn expand(blocks: &[Vec<u8>], raw: &mut Vec<u8>) {
+    for block in blocks {
+        raw.clear();
+        packed::expand(block, raw).expect("it was packed");
+        black_box(&raw);
+    }
+}
+
+/// What the background thread does: from the ring to the file.
+#[inline(never)]
+fn write(writer: &mut ManualWriter) {
+    while writer.poll().progress != Progress::Idle {}
+}
+
+fn main() {
+    let mut arguments = std::env::args().skip(1);
+    let (Some(subject), Some(records)) = (arguments.next(), arguments.next()) else {
+        panic!("usage: writer_path SUBJECT RECORDS");
+    };
+    let records: u64 = records.parse().expect("RECORDS is a number");
+    match subject.as_str() {
+        "pack_three_numbers" => pack_all(&three_numbers(records)),
+        "pack_strings" => pack_all(&random_strings(records)),
+        "pack_trading" => pack_all(&trading(records)),
+        "expand_three_numbers" => expand_all(&three_numbers(records)),
+        "expand_strings" => expand_all(&random_strings(records)),
+        "expand_trading" => expand_all(&trading(records)),
+        "write_three_numbers" => write_all(records, logged::numbers),
+        "write_strings" => write_all(records, logged::text),
+        "write_twelve_sites" => write_all(records, logged::mix),
+        other => panic!("no subject is called {other}"),
+    }
+}
+
+fn pack_all(load: &Load) {
+    pack(load, &mut load.packer());
+}
+
+fn expand_all(load: &Load) {
+    let mut blocks = Vec::new();
+    load.pack_blocks(&mut load.packer(), BLOCK, |payload| blocks.push(payload.to_vec()));
+    expand(&blocks, &mut Vec::new());
+}
+
+fn write_all(records: u64, log: fn(u64)) {
+    let folder = tempfile::tempdir().expect("a temporary folder can be made");
+    let (guard, mut writer) = Builder::new(folder.path().join("app"))
+        .ring_capacity(RING)
+        .manual()
+        .expect("the folder can be written to");
+    log(records);
+    write(&mut writer);
+    drop(writer);
+    assert_eq!(guard.stats().written, records);
+}

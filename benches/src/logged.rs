@@ -1,0 +1,47 @@
+//! What programs log, as calls of the macros.
+
+use logbuf_log::{debug, error, info, trace, warn};
+
+use crate::load::Random;
+
+/// Strings of 40 bytes that are logged in turn. More than a block holds, so that none is in it twice.
+const TEXTS: usize = 4096;
+
+/// "Iteration: {} int: {} double: {}".
+pub fn numbers(count: u64) {
+    for i in 0..count {
+        info!("Iteration: {} int: {} double: {}", i, 2 * i, i as f64 / 2.0);
+    }
+}
+
+/// Strings of 40 random letters.
+pub fn text(count: u64) {
+    let mut random = Random(1);
+    let texts: Vec<String> = (0..TEXTS).map(|_| random.text(40)).collect();
+    for i in 0..count {
+        info!("{}", texts[i as usize % TEXTS]);
+    }
+}
+
+/// Twelve sites in turn: symbols, numbers, prices and constant strings.
+pub fn mix(count: u64) {
+    let symbols = ["BTC-USD", "ETH-USD", "SOL-USD", "XRP-USD"];
+    for i in 0..count {
+        let symbol = symbols[(i / 12 % 4) as usize];
+        let price = 52_000.0 + (i % 1000) as f64 / 8.0;
+        match i % 12 {
+            0 => info!("filled {symbol} {i} @ {price:.2}"),
+            1 => debug!("quote {symbol} {price}"),
+            2 => trace!("tick {i}"),
+            3 => info!(order = i, "acknowledged"),
+            4 => warn!(rtt_ns = 1000 + i % 100, "slow acknowledgement from {}", "gateway-2"),
+            5 => debug!("depth {} {} {}", i % 10, i % 20, price),
+            6 => info!("cancelled {i}"),
+            7 => trace!("heartbeat"),
+            8 => debug!("book {symbol}: {} levels, spread {:.3}", i % 50, price / 1e5),
+            9 => info!("position {symbol} {}", (i % 1000) as i64 - 500),
+            10 => error!("rejected {i}: {}", "insufficient margin"),
+            _ => trace!("timer {} {}", i % 7, i % 11),
+        }
+    }
+}
