@@ -3,7 +3,7 @@
 use crate::{
     finding::Problem,
     scope::{Follow, Leaves, Nodes},
-    segment::{EventBlock, Segment, bad_payload},
+    segment::{EventBlock, Segment, bad_payload, is_readable, unreadable},
 };
 use logbuf_format::{
     Error,
@@ -92,6 +92,8 @@ impl Chunk {
     fn enter(&mut self, segment: &Segment, base: usize, report: &mut dyn FnMut(Problem)) {
         let Self { bytes, scopes, index, .. } = self;
         let mut follow = Follow::default();
+        // The last site that a record had, and its kind: the next record most often has the same.
+        let mut known = (u32::MAX, kind_of(segment, u32::MAX));
         for extent in events::extents(&bytes[base..]) {
             let extent = match extent {
                 Ok(extent) => extent,
@@ -110,7 +112,10 @@ impl Chunk {
                         continue;
                     }
                 };
-                match segment.site(record.site).map(|call_site| call_site.site.kind) {
+                if known.0 != record.site {
+                    known = (record.site, kind_of(segment, record.site));
+                }
+                match known.1 {
                     Some(site::Kind::Event) => {}
                     Some(kind) => {
                         paths.apply(kind, &record, scopes);
@@ -201,6 +206,10 @@ impl Chunk {
     }
 }
 
+fn kind_of(segment: &Segment, site: u32) -> Option<site::Kind> {
+    segment.site(site).map(|call_site| call_site.site.kind)
+}
+
 /// Reads the block into `bytes`; where its payload starts there, and how many events its header says it holds.
 fn read(
     segment: &Segment,
@@ -211,9 +220,22 @@ fn read(
     let io = |error: io::Error| Problem::Io(Arc::new(error));
     let salt = segment.salt();
     segment.source().read_at(block.offset, block.len as usize, bytes).map_err(io)?;
-    // It was valid when the headers were read: whatever is wrong now, the file was changed since.
-    let changed = |error: Error| Problem::Entry { kind: Kind::EVENTS, error };
-    let header = Header::take(bytes, Some(salt)).map_err(changed)?;
+    // It was valid when the headers were read, if they were: by INDEX they were not.
+    let until = block.offset + u64::from(block.len);
+    let damage = |error: Error| {
+        let error = error.after(block.offset);
+        Problem::Damage { until, error, blocks: Some(1) }
+    };
+    let header = Header::take(bytes, Some(salt)).map_err(damage)?;
+    if !block.has(&header) {
+        report(Problem::Index);
+    }
+    if header.summary.kind != Kind::EVENTS || header.expanded_len == 0 {
+        return Ok((bytes.len(), 0));
+    }
+    if !is_readable(&header) {
+        return Err(unreadable(&header));
+    }
     let expanded = match header.payload(bytes) {
         Ok(Cow::Borrowed(_)) => None,
         Ok(Cow::Owned(payload)) => Some(payload),

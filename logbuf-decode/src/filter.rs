@@ -64,21 +64,18 @@ impl Filter {
         Self { thread: Box::new(wanted), ..self }
     }
 
-    /// Whether a block may hold what is wanted, with these level bits and these times of its first and last record.
-    /// Whether a block may hold records that are wanted. A mask of none tells nothing.
-    pub(crate) fn wants_block(&self, levels: u8, first_unix_ns: i64, last_unix_ns: i64) -> bool {
+    /// The time that records must be within.
+    pub(crate) fn within(&self) -> Range<i64> {
+        self.time.clone()
+    }
+
+    /// Whether a block with these level bits may hold records that are wanted. A mask of none tells nothing.
+    pub(crate) fn wants_levels(&self, levels: u8) -> bool {
         let wanted = Level::ALL.iter().filter(|level| **level <= self.level);
         let mask = wanted.fold(0, |mask, level| mask | level.bit());
         // Some level is inside; a header that names none tells nothing. The bit of what was dumped is that of no level.
         let named = levels & !block::DUMPED;
-        (named == 0 || named & mask != 0)
-            && first_unix_ns < self.time.end
-            && last_unix_ns >= self.time.start
-    }
-
-    #[inline]
-    pub(crate) fn wants_time(&self, unix_ns: i64) -> bool {
-        self.time.contains(&unix_ns)
+        named == 0 || named & mask != 0
     }
 
     pub(crate) fn wants_site(&self, site: &Site) -> bool {

@@ -108,6 +108,8 @@ pub enum Problem {
         /// What is wrong.
         error: Error,
     },
+    /// INDEX says of a block something else than its header: what is not read because of that may be missing.
+    Index,
     /// A block holds time stamps outside the range its header gives: its records may be out of order.
     Range,
     /// Records of a site that no SITES block describes.
@@ -202,6 +204,7 @@ impl Problem {
             Self::Order { .. } => "blocks out of order",
             Self::Entry { .. } => "damaged entries",
             Self::Records { .. } => "blocks with damaged records",
+            Self::Index => "blocks of which INDEX is wrong",
             Self::Range => "blocks with wrong time ranges",
             Self::UnknownSite { .. } => "records of unknown sites",
             Self::Unrenderable { .. } => "records that cannot be rendered",
@@ -295,6 +298,9 @@ impl fmt::Display for Problem {
             Self::Records { error } => {
                 write!(f, "{}; the records behind it in the block are missing", error.fault)
             }
+            Self::Index => f.write_str(
+                "INDEX says something else of this block than its header: `logbuf-decode verify` does without INDEX",
+            ),
             Self::Range => f.write_str(
                 "a record lies outside the time range of its block: it may be out of order",
             ),

@@ -16,6 +16,7 @@ mod chunk;
 mod expression;
 mod filter;
 mod finding;
+mod index;
 mod loss;
 mod merge;
 mod parallel;

@@ -149,17 +149,31 @@ impl Merge {
         }
     }
 
-    /// Adds those blocks of the segment with this number that may hold what is wanted, and were not added before.
-    pub(crate) fn add(&mut self, number: u32, segment: &mut Segment, filter: &Filter) {
-        for (block, event_block) in segment.take_blocks() {
-            let EventBlock { first, last, levels, sites, .. } = event_block;
-            let unix_ns = segment.unix_ns(first);
-            let last_unix_ns = segment.unix_ns(last);
+    /// Starts over without any blocks.
+    pub(crate) fn clear(&mut self) {
+        *self = Self { newest: self.newest, ..Self::with_budget(self.budget) };
+    }
+
+    /// Adds those blocks of the segment with this number, of these indices, that may hold what is wanted within this time. What is wrong
+    /// with blocks that reach to `told` or behind it is known.
+    pub(crate) fn add(
+        &mut self,
+        (number, segment): (u32, &Segment),
+        blocks: Range<usize>,
+        filter: &Filter,
+        time: &Range<i64>,
+        told: i64,
+    ) {
+        for index in blocks {
+            let block = segment.blocks()[index];
+            let (unix_ns, last_unix_ns) = segment.time_of(&block);
             self.newest = self.newest.max(Some(last_unix_ns));
-            if segment.wants_sites(sites) && filter.wants_block(levels, unix_ns, last_unix_ns) {
+            let is_within = unix_ns < time.end && last_unix_ns >= time.start;
+            if is_within && segment.wants_block(&block, filter) {
                 self.oldest = Some(self.oldest.unwrap_or(unix_ns).min(unix_ns));
-                let key = Key { unix_ns, segment: number, ticks: first, block };
-                self.push_due(key, event_block, 0, None);
+                let key = Key { unix_ns, segment: number, ticks: block.first, block: index as u32 };
+                let known = (last_unix_ns >= told).then(Vec::new);
+                self.push_due(key, block, 0, known);
             }
         }
     }

@@ -12,10 +12,11 @@ use crate::{
     source::Source,
 };
 use std::{
+    collections::BinaryHeap,
     convert::Infallible,
     io::{self, Read, Seek},
     num::NonZero,
-    ops::ControlFlow,
+    ops::{ControlFlow, Range},
     path::Path,
     sync::Arc,
     thread::available_parallelism,
@@ -48,13 +49,18 @@ const SEGMENTS: usize = 1 << 16;
 /// }
 /// # Ok::<_, logbuf_decode::TooLong>(())
 /// ```
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Reader {
     segments: Vec<Segment>,
     merge: Merge,
     findings: Findings,
     filter: Filter,
+    /// From when to when records are handed out.
+    time: Range<i64>,
+    /// From when on they have been, by [`Reader::step_back`].
+    reached: i64,
     is_live: bool,
+    is_thorough: bool,
     /// Files whose headers are not there yet.
     waiting: Vec<Source>,
 }
@@ -62,7 +68,17 @@ pub struct Reader {
 impl Reader {
     /// A reader without files.
     pub fn new() -> Self {
-        Self::default()
+        Self {
+            segments: Vec::new(),
+            merge: Merge::default(),
+            findings: Findings::default(),
+            filter: Filter::new(),
+            time: i64::MIN..i64::MAX,
+            reached: i64::MAX,
+            is_live: false,
+            is_thorough: false,
+            waiting: Vec::new(),
+        }
     }
 
     /// Holds about so many bytes of blocks that overlap in time; 64 MiB unless said.
@@ -86,7 +102,19 @@ impl Reader {
     #[must_use]
     pub fn filter(self, filter: Filter) -> Self {
         assert!(self.segments.is_empty(), "a reader is set up before files are added");
-        Self { filter, ..self }
+        Self { time: filter.within(), filter, ..self }
+    }
+
+    /// Reads every block and compares its checksum when a file is added; otherwise a reader goes by the INDEX of closed segments, and
+    /// reads what it needs.
+    ///
+    /// # Panics
+    ///
+    /// If files were added already.
+    #[must_use]
+    pub fn thorough(self) -> Self {
+        assert!(self.segments.is_empty(), "a reader is set up before files are added");
+        Self { is_thorough: true, ..self }
     }
 
     /// Waits for more where a file ends: that it ends is nothing to report. See [`Reader::refresh`].
@@ -146,7 +174,12 @@ impl Reader {
         }
         let mut next = Some((source, 0));
         while let Some((source, start)) = next.take() {
-            let Some(segment) = Segment::open(source, start, &mut self.findings)? else { break };
+            let Some(mut segment) = Segment::open(source, start, &mut self.findings)? else {
+                break;
+            };
+            if self.is_thorough {
+                segment.be_thorough();
+            }
             if let Some(of) = self.segments.iter().find(|read| segment.is_copy_of(read)) {
                 let problem = Problem::Copy { of: of.path().to_owned() };
                 self.findings.add(segment.file(), None, problem);
@@ -171,7 +204,7 @@ impl Reader {
 
     /// Reads what is new in a segment.
     fn scan(&mut self, number: usize) {
-        let Self { segments, merge, findings, filter, is_live, .. } = self;
+        let Self { segments, merge, findings, filter, time, is_live, .. } = self;
         let segment = &mut segments[number];
         let before = segment.offset();
         let read = segment.scan(findings);
@@ -183,7 +216,8 @@ impl Reader {
         }
         if segment.offset() > before {
             segment.choose(filter);
-            merge.add(number as u32, segment, filter);
+            let news = segment.take_news();
+            merge.add((number as u32, segment), news, filter, time, i64::MAX);
         }
         if !*is_live {
             segment.source().release();
@@ -216,6 +250,70 @@ impl Reader {
     /// The time of the first record of those blocks that may hold what is wanted.
     pub fn oldest(&self) -> Option<i64> {
         self.merge.oldest()
+    }
+
+    /// Goes to the end, and back from there over `records` records or more that may be wanted: those are handed out next, in order, and no
+    /// others. Each further call goes further back, over those before. Whether there were any blocks before.
+    ///
+    /// So the last records of a long log cost little: whoever looks for some of them goes back, in growing steps, until they are
+    /// found.
+    ///
+    /// ```
+    /// use logbuf_decode::{Level, Reader};
+    ///
+    /// let mut reader = Reader::new();
+    /// // The time of the last error.
+    /// let (mut last, mut step) = (None, 1 << 16);
+    /// while last.is_none() && reader.step_back(step) {
+    ///     reader.for_each(|record| {
+    ///         if record.level() == Level::Error {
+    ///             last = Some(record.unix_ns());
+    ///         }
+    ///     });
+    ///     step *= 2;
+    /// }
+    /// ```
+    pub fn step_back(&mut self, records: u64) -> bool {
+        let within = self.filter.within();
+        let until = self.reached.min(within.end);
+        let Some(from) = self.before(until, records) else { return false };
+        self.time = from.max(within.start)..until;
+        self.merge.clear();
+        for (number, segment) in (0..).zip(&self.segments) {
+            let blocks = 0..segment.blocks().len();
+            self.merge.add((number, segment), blocks, &self.filter, &self.time, self.reached);
+        }
+        self.reached = from;
+        true
+    }
+
+    /// Passes over everything that was read of the files so far: what comes is what is written to them from now on.
+    pub fn skip_to_end(&mut self) {
+        self.merge.clear();
+        self.time = self.filter.within();
+    }
+
+    /// The time from which on there are so many records in blocks that may hold what is wanted and start before `until`; the first time if
+    /// there are fewer. `None` if there are none.
+    fn before(&self, until: i64, records: u64) -> Option<i64> {
+        let within = self.filter.within();
+        let starts = self.segments.iter().flat_map(|segment| {
+            let wanted = segment.blocks().iter();
+            let wanted = wanted.filter(|block| segment.wants_block(block, &self.filter));
+            wanted.map(|block| (segment.time_of(block), block.records))
+        });
+        let starts = starts.filter(|((first, last), _)| *first < until && *last >= within.start);
+        let mut latest: BinaryHeap<_> =
+            starts.map(|((first, _), records)| (first, records)).collect();
+        let (mut from, mut found) = (None, 0);
+        while let Some((first, records_inside)) = latest.pop() {
+            from = Some(first);
+            found += u64::from(records_inside);
+            if found >= records {
+                return from;
+            }
+        }
+        from.map(|_| i64::MIN)
     }
 
     /// The segments, in the order in which they were added.
@@ -265,8 +363,8 @@ impl Reader {
                 }
                 Next::End => return Ok(()),
             };
-            let (segments, filter) = (&self.segments, &self.filter);
-            let records = Records { segments, filter, with_values: true };
+            let (segments, filter, time) = (&self.segments, &self.filter, &self.time);
+            let records = Records { segments, filter, time, with_values: true };
             let given = records.each(&mut run, &mut self.findings, |record| match f(record) {
                 Ok(()) => ControlFlow::Continue(()),
                 Err(error) => ControlFlow::Break(error),
@@ -322,8 +420,8 @@ impl Reader {
         take: impl FnMut(W::Output) -> Result<(), E>,
     ) -> Result<(), E> {
         let threads = threads.or_else(|| available_parallelism().ok()).map_or(1, NonZero::get);
-        let Self { segments, merge, findings, filter, .. } = self;
-        let records = Records { segments, filter, with_values: true };
+        let Self { segments, merge, findings, filter, time, .. } = self;
+        let records = Records { segments, filter, time, with_values: true };
         parallel::run(threads, merge, records, findings, &worker, take)
     }
 
@@ -337,5 +435,11 @@ impl Reader {
     /// What was logged and is not in the files.
     pub fn lost(&self) -> impl Iterator<Item = Lost<'_>> {
         self.segments.iter().flat_map(Segment::lost)
+    }
+}
+
+impl Default for Reader {
+    fn default() -> Self {
+        Self::new()
     }
 }

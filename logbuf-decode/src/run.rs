@@ -72,6 +72,8 @@ impl Run {
 pub(crate) struct Records<'a> {
     pub(crate) segments: &'a [Segment],
     pub(crate) filter: &'a Filter,
+    /// From when to when records are wanted.
+    pub(crate) time: &'a Range<i64>,
     /// Whether values are looked at; if not, they are checked, and records come without them.
     pub(crate) with_values: bool,
 }
@@ -84,23 +86,36 @@ impl Records<'_> {
         findings: &mut Findings,
         mut f: impl FnMut(&Record<'_>) -> ControlFlow<B>,
     ) -> ControlFlow<B> {
-        let Self { segments, filter, with_values } = self;
+        let Self { segments, filter, time: wanted, with_values } = self;
         let segment = &segments[run.segment as usize];
         for problem in run.problems.drain(..) {
             findings.add(segment.file(), run.block, problem);
         }
         let chunk = &*run.chunk;
+        let (scopes, is_dumped) = (chunk.scopes(), chunk.is_dumped());
         let entries = &chunk.entries()[run.records.clone()];
+        let Some(first) = entries.first() else { return ControlFlow::Continue(()) };
         let mut values = Vec::new();
-        let mut span = None;
+        let mut span = segment.span(first.ticks);
+        // Records of one site, and of one thread, come in rows.
+        let site_of = |id| (id, segment.site(id));
+        let thread_of = |id| (id, segment.thread(id), segment.wants_thread(id, filter));
+        let (mut site, mut log_thread) = (site_of(first.site), thread_of(first.thread));
         for entry in entries {
             run.records.start += 1;
             let unix_ns = time(segment, &mut span, entry.ticks);
-            if !filter.wants_time(unix_ns) || !segment.wants_thread(entry.thread, filter) {
+            if log_thread.0 != entry.thread {
+                log_thread = thread_of(entry.thread);
+            }
+            let (_, thread, wants_thread) = log_thread;
+            if !wanted.contains(&unix_ns) || !wants_thread {
                 continue;
             }
+            if site.0 != entry.site {
+                site = site_of(entry.site);
+            }
             let bytes = chunk.values(entry);
-            let call_site = match call_site(segment, entry, bytes, *with_values, &mut values) {
+            let call_site = match take(site.1, entry, bytes, *with_values, &mut values) {
                 Ok(Some(call_site)) => call_site,
                 Ok(None) => continue,
                 Err(problem) => {
@@ -108,14 +123,11 @@ impl Records<'_> {
                     continue;
                 }
             };
-            let thread = segment.thread(entry.thread);
             if thread.is_none() {
                 let problem = Problem::UnknownThread { thread: entry.thread };
                 findings.add(segment.file(), run.block, problem);
             }
-            let is_dumped = chunk.is_dumped();
             let place = Position { unix_ns, entry: *entry, is_dumped };
-            let scopes = chunk.scopes();
             f(&Record { segment, call_site, place, thread, values: &values, scopes })?;
         }
         ControlFlow::Continue(())
@@ -124,36 +136,37 @@ impl Records<'_> {
 
 /// The time at `ticks`; `span` is that of the record before.
 #[inline]
-fn time(segment: &Segment, span: &mut Option<Span>, ticks: u64) -> i64 {
-    match span {
-        Some(span) if span.contains(ticks) => span.unix_ns(ticks),
-        span => span.insert(segment.span(ticks)).unix_ns(ticks),
+fn time(segment: &Segment, span: &mut Span, ticks: u64) -> i64 {
+    if !span.contains(ticks) {
+        *span = segment.span(ticks);
     }
+    span.unix_ns(ticks)
 }
 
 /// The site of the record, and its values in `values` if they are wanted, or are no plain numbers; `None` if the site is not
 /// wanted.
 #[inline]
-fn call_site<'a>(
-    segment: &'a Segment,
+fn take<'a>(
+    call_site: Option<&'a CallSite>,
     entry: &Entry,
     bytes: &'a [u8],
     with_values: bool,
     values: &mut Vec<Value<'a>>,
 ) -> Result<Option<&'a CallSite>, Problem> {
     let site = entry.site;
-    let call_site = segment.site(site).ok_or(Problem::UnknownSite { site })?;
+    let call_site = call_site.ok_or(Problem::UnknownSite { site })?;
     if !call_site.wanted {
         return Ok(None);
+    }
+    values.clear();
+    // Of values whose bits are all good nothing need be looked at.
+    if !with_values && call_site.len == Some(bytes.len()) && call_site.message.is_ok() {
+        return Ok(Some(call_site));
     }
     if let Err(cause) = &call_site.message {
         return Err(Problem::Unrenderable { site, cause: Arc::clone(cause) });
     }
     let described = &call_site.site;
-    values.clear();
-    if !with_values && call_site.len == Some(bytes.len()) {
-        return Ok(Some(call_site));
-    }
     value::take_all(&described.values, &described.definitions, bytes, values)
         .map_err(|error| Problem::Unrenderable { site, cause: error.to_string().into() })?;
     Ok(Some(call_site))

@@ -4,6 +4,7 @@ use crate::{
     callsite::CallSite,
     filter::Filter,
     finding::{Findings, Problem},
+    index,
     loss::Lost,
     record::ThreadName,
     source::Source,
@@ -12,14 +13,19 @@ use crate::{
 };
 use logbuf_format::{
     Error, Fault,
-    block::{self, Codec, Header, Kind, Summary},
+    block::{self, Codec, HEADER_LEN, Header, Kind, Summary},
+    clock,
     end::End,
+    index::Entry,
     limits, segment,
     site::Site,
     thread::Thread,
     timeline::{Span, Timeline},
 };
-use std::{io, path::Path, sync::Arc};
+use std::{io, ops::Range, path::Path, sync::Arc};
+
+/// Bytes of a CLOCK block of one anchor.
+const CLOCK_BLOCK: u64 = (HEADER_LEN + clock::LEN) as u64;
 
 /// One segment. Its tables are in memory; its records are read block by block when they are due.
 #[derive(Debug)]
@@ -30,11 +36,12 @@ pub struct Segment {
     walk: Walk,
     timeline: Timeline,
     tables: Tables,
-    /// Blocks that were not taken.
     blocks: Vec<EventBlock>,
-    /// How many were taken.
-    taken: u32,
+    /// How many of them are no news.
+    known: usize,
     is_readable: bool,
+    /// Whether every block is read, and its checksum compared.
+    is_thorough: bool,
     /// Events according to the headers of their blocks.
     events: u64,
     /// The number that the next block should have.
@@ -43,8 +50,8 @@ pub struct Segment {
     damage: Option<Damage>,
 }
 
-/// An EVENTS block, as its header describes it.
-#[derive(Clone, Copy, Debug)]
+/// An EVENTS block, as its header or INDEX describes it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct EventBlock {
     /// Where its header starts.
     pub(crate) offset: u64,
@@ -67,6 +74,19 @@ struct Damage {
     offset: u64,
     until: u64,
     error: Error,
+}
+
+impl EventBlock {
+    /// The block with this header.
+    fn of(offset: u64, header: &Header) -> Self {
+        let Summary { first, last, levels, sites, records, .. } = header.summary;
+        Self { offset, first, last, len: walk::stored_end(header) as u32, records, levels, sites }
+    }
+
+    /// Whether this is the header of the block.
+    pub(crate) fn has(&self, header: &Header) -> bool {
+        header.summary.kind == Kind::EVENTS && *self == Self::of(self.offset, header)
+    }
 }
 
 impl Segment {
@@ -143,8 +163,9 @@ impl Segment {
             timeline,
             tables: Tables::new(),
             blocks: Vec::new(),
-            taken: 0,
+            known: 0,
             is_readable: true,
+            is_thorough: false,
             events: 0,
             number: 0,
             damage: None,
@@ -180,9 +201,15 @@ impl Segment {
         self.site(id).map(|call_site| &call_site.site)
     }
 
-    /// How many records its blocks hold, as their headers say.
+    /// How many records its blocks hold, as the headers of those say that can be read.
     pub fn records(&self) -> u64 {
-        self.events
+        self.blocks.iter().map(|block| u64::from(block.records)).sum()
+    }
+
+    /// The times of the first and of the last of them, according to the same headers: nanoseconds since the Unix epoch, UTC.
+    pub fn time(&self) -> Option<(i64, i64)> {
+        let times = self.blocks.iter().map(|block| self.time_of(block));
+        times.reduce(|(first, last), (from, to)| (first.min(from), last.max(to)))
     }
 
     /// Bytes of the file, whether or not it holds other segments too.
@@ -219,10 +246,16 @@ impl Segment {
         self.tables.choose(filter);
     }
 
-    /// Whether a block with these bits of sites may hold records of a site that is wanted.
-    pub(crate) fn wants_sites(&self, sites: u32) -> bool {
+    /// Whether a block may hold records that are wanted, whatever their time.
+    pub(crate) fn wants_block(&self, block: &EventBlock, filter: &Filter) -> bool {
         // Of a block without a mask nothing is known.
-        sites == 0 || sites & self.tables.wanted_sites != 0
+        let wants_sites = block.sites == 0 || block.sites & self.tables.wanted_sites != 0;
+        wants_sites && filter.wants_levels(block.levels)
+    }
+
+    /// The times of the first and of the last record of a block.
+    pub(crate) fn time_of(&self, block: &EventBlock) -> (i64, i64) {
+        (self.unix_ns(block.first), self.unix_ns(block.last))
     }
 
     /// The site with this number.
@@ -244,12 +277,15 @@ impl Segment {
         })
     }
 
-    /// The blocks that were found since the last call, each with its index among those of its kind.
-    pub(crate) fn take_blocks(&mut self) -> impl Iterator<Item = (u32, EventBlock)> + use<> {
-        let blocks = std::mem::take(&mut self.blocks);
-        let first = self.taken;
-        self.taken += blocks.len() as u32;
-        (first..).zip(blocks)
+    /// The EVENTS blocks, in the order of the file.
+    pub(crate) fn blocks(&self) -> &[EventBlock] {
+        &self.blocks
+    }
+
+    /// Which of them were found since the last call.
+    pub(crate) fn take_news(&mut self) -> Range<usize> {
+        let known = std::mem::replace(&mut self.known, self.blocks.len());
+        known..self.known
     }
 
     /// Whether more of it may come: it was not closed, and can be read.
@@ -260,6 +296,12 @@ impl Segment {
     /// Takes note that it cannot be read any more.
     pub(crate) fn give_up(&mut self) {
         self.is_readable = false;
+    }
+
+    /// Reads every block when it is come to, and compares its checksum.
+    pub(crate) fn be_thorough(&mut self) {
+        self.is_thorough = true;
+        self.walk.read_all();
     }
 
     /// Where the next block starts, as far as is known.
@@ -292,16 +334,50 @@ impl Segment {
         self.timeline.unix_ns(ticks)
     }
 
-    /// Reads headers and tables from where the last call stopped to the end of the file, or to the END block.
+    /// Reads tables and where blocks are from where the last call stopped to the end of the file, or to the END block.
     pub(crate) fn scan(&mut self, findings: &mut Findings) -> io::Result<()> {
-        let result = self.scan_blocks(findings);
+        let is_new = self.number == 0;
+        let indexed = if is_new && !self.is_thorough { self.scan_index(findings) } else { Ok(()) };
+        let result = indexed.and_then(|()| self.scan_headers(u64::MAX, findings));
         let anchors = self.tables.take_anchors();
         anchors.into_iter().for_each(|anchor| self.timeline.add(anchor));
         result
     }
 
-    fn scan_blocks(&mut self, findings: &mut Findings) -> io::Result<()> {
-        while self.tables.end.is_none() {
+    /// Goes by the INDEX, if there is one: reads only what stands between EVENTS blocks and is more than an anchor.
+    fn scan_index(&mut self, findings: &mut Findings) -> io::Result<()> {
+        let entries = index::read(&self.source, self.walk.salt(), self.walk.offset())?;
+        for entry in entries.into_iter().flatten() {
+            match entry.anchor {
+                Some(anchor)
+                    if entry.offset - self.walk.offset() == CLOCK_BLOCK
+                        && self.tables.add_anchor(anchor).is_ok() =>
+                {
+                    self.add_entry(&entry);
+                }
+                _ => self.scan_headers(entry.end(), findings)?,
+            }
+            // Where the two differ, the headers are right from here on.
+            if self.walk.offset() != entry.end() || self.damage.is_some() {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    /// Takes in an EVENTS block as INDEX describes it, and the CLOCK block before it.
+    fn add_entry(&mut self, entry: &Entry) {
+        let &Entry { offset, first, last, records, sites, stored_len, levels, .. } = entry;
+        self.events = self.events.saturating_add(records.into());
+        self.number += 2;
+        self.walk.seek(entry.end());
+        let len = HEADER_LEN as u32 + stored_len;
+        self.blocks.push(EventBlock { offset, first, last, len, records, levels, sites });
+    }
+
+    /// Goes from header to header, up to the first at `until` or behind it.
+    fn scan_headers(&mut self, until: u64, findings: &mut Findings) -> io::Result<()> {
+        while self.tables.end.is_none() && self.walk.offset() < until {
             match self.walk.next(&self.source)? {
                 Item::Block { offset, header } => self.take(offset, &header, findings)?,
                 Item::Damage { offset, until, error } => {
@@ -372,8 +448,15 @@ impl Segment {
         let kind = header.summary.kind;
         self.settle(Some((offset, header.summary.number)), findings);
         if kind == Kind::EVENTS {
+            self.events = self.events.saturating_add(header.summary.records.into());
+            if self.is_thorough
+                && let Err(error) = header.stored(self.walk.block(&self.source, offset, header)?)
+            {
+                findings.add(self.source.name(), offset, bad_payload(header, error));
+                return Ok(());
+            }
             self.add_events(offset, header, findings);
-        } else if Tables::holds(kind) {
+        } else if self.is_thorough || Tables::holds(kind) {
             let file = self.source.name().clone();
             let block = self.walk.block(&self.source, offset, header)?;
             let mut report = |problem| findings.add(&file, offset, problem);
@@ -386,16 +469,10 @@ impl Segment {
     }
 
     fn add_events(&mut self, offset: u64, header: &Header, findings: &mut Findings) {
-        let summary = &header.summary;
-        self.events = self.events.saturating_add(summary.records.into());
-        if !matches!(summary.codec, Codec::RAW | Codec::PACKED)
-            || !block::can_expand(header.compression)
-        {
+        if !is_readable(header) {
             findings.add(self.source.name(), offset, unreadable(header));
         } else if header.expanded_len > 0 {
-            let len = walk::stored_end(header) as u32;
-            let Summary { first, last, levels, sites, records, .. } = *summary;
-            self.blocks.push(EventBlock { offset, first, last, len, records, levels, sites });
+            self.blocks.push(EventBlock::of(offset, header));
         }
     }
 
@@ -425,6 +502,12 @@ impl Segment {
     }
 }
 
+/// Whether this reader knows codec and compression of a block.
+pub(crate) fn is_readable(header: &Header) -> bool {
+    matches!(header.summary.codec, Codec::RAW | Codec::PACKED)
+        && block::can_expand(header.compression)
+}
+
 /// What a payload that cannot be had means.
 pub(crate) fn bad_payload(header: &Header, error: Error) -> Problem {
     match error.fault {
@@ -433,7 +516,8 @@ pub(crate) fn bad_payload(header: &Header, error: Error) -> Problem {
     }
 }
 
-fn unreadable(header: &Header) -> Problem {
+/// What a block that this reader cannot expand means.
+pub(crate) fn unreadable(header: &Header) -> Problem {
     let summary = &header.summary;
     Problem::Unreadable {
         codec: summary.codec,

@@ -120,7 +120,7 @@ impl Tables {
         Ok(())
     }
 
-    fn add_anchor(&mut self, anchor: Anchor) -> Result<(), Full> {
+    pub(crate) fn add_anchor(&mut self, anchor: Anchor) -> Result<(), Full> {
         if self.anchor_count >= ANCHORS {
             return Err(Full { limit: ANCHORS });
         }
@@ -143,7 +143,8 @@ impl Tables {
 }
 
 /// There is no more room for entries of a kind.
-struct Full {
+#[derive(Debug)]
+pub(crate) struct Full {
     limit: usize,
 }
 

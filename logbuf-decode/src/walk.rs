@@ -13,7 +13,7 @@ use std::io;
 /// what is read of a block that is not wanted.
 const WINDOW: usize = HEADER_LEN + 24 + HEADER_LEN;
 
-/// Bytes searched at once behind damage.
+/// Bytes read at once if all are, and behind damage.
 const SCAN_WINDOW: usize = 1 << 20;
 
 /// How far into a file without a usable header its salt is looked for: behind the largest header and the largest block.
@@ -61,12 +61,14 @@ pub(crate) struct Walk {
     /// Bytes of the file, and where they start in it.
     window: Vec<u8>,
     window_at: u64,
+    /// Bytes that are read at once.
+    step: usize,
 }
 
 impl Walk {
     /// A walk through the blocks with this salt, from `offset` on.
     pub(crate) fn new(salt: u64, offset: u64) -> Self {
-        Self { salt, offset, window: Vec::new(), window_at: 0 }
+        Self { salt, offset, window: Vec::new(), window_at: 0, step: WINDOW }
     }
 
     /// The salt of the blocks.
@@ -108,6 +110,16 @@ impl Walk {
         }
     }
 
+    /// Reads all of the file from here on, and not only headers.
+    pub(crate) fn read_all(&mut self) {
+        self.step = SCAN_WINDOW;
+    }
+
+    /// Goes on at `offset`.
+    pub(crate) fn seek(&mut self, offset: u64) {
+        self.offset = offset;
+    }
+
     /// The block at `offset`: its header and its stored payload.
     pub(crate) fn block(
         &mut self,
@@ -122,7 +134,7 @@ impl Walk {
     fn peek(&mut self, source: &Source, offset: u64, len: usize) -> io::Result<&[u8]> {
         let end = self.window_at + self.window.len() as u64;
         if offset < self.window_at || offset + len as u64 > end {
-            source.read_at(offset, len.max(WINDOW), &mut self.window)?;
+            source.read_at(offset, len.max(self.step), &mut self.window)?;
             self.window_at = offset;
         }
         let from = (offset - self.window_at) as usize;

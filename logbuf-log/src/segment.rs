@@ -35,7 +35,7 @@ pub(crate) struct Segment {
     /// Events and losses put so far.
     events: u64,
     lost: u64,
-    /// Where the EVENTS blocks are that were put so far.
+    /// Where the EVENTS blocks are that were put lately.
     index: Index,
     /// Bytes written, up to the end of a block.
     len: u64,
@@ -146,6 +146,9 @@ impl Segment {
         span: Span,
     ) {
         debug_assert_eq!(self.done, 0, "a block is put behind a write that failed half-way");
+        if self.index.is_full() {
+            self.put_index();
+        }
         let number = self.blocks;
         self.blocks += 1;
         let Span { levels, sites, first, last } = span;
@@ -155,26 +158,33 @@ impl Segment {
         let offset = self.end();
         let header = block::put(&mut self.pending, payload, summary)
             .expect("blocks are kept shorter than they may be");
-        self.index.add(offset, &header);
+        self.index.add(offset, &header, payload);
         self.count(kind, records, payload);
     }
 
     /// Puts what ends a segment: anchors, the last of which is of now, the index and the totals.
     pub(crate) fn put_end(&mut self, anchors: &[Anchor]) {
         self.put_table(&Table::clock(anchors));
-        let is_put = self.index.put(&mut self.pending, self.salt, self.blocks);
-        self.blocks += u64::from(is_put.expect("an index is kept shorter than a block may be"));
+        self.put_index();
         let mut table = Table::new(Kind::END);
         let end = End {
             blocks: self.blocks,
             written: self.events,
             lost: self.lost,
             closed_unix_ns: anchors.last().map_or(0, |anchor| anchor.unix_ns),
+            index: self.index.last(),
         };
         end.put(&mut table.payload);
         table.entries = 1;
         self.put_table(&table);
         self.is_ended = true;
+    }
+
+    /// Puts an INDEX block of what is in none yet.
+    fn put_index(&mut self) {
+        let offset = self.end();
+        let is_put = self.index.put(&mut self.pending, offset, self.salt, self.blocks);
+        self.blocks += u64::from(is_put.expect("an index is kept shorter than a block may be"));
     }
 
     /// Whether its end was put. Nothing may be put behind it.
@@ -191,13 +201,16 @@ impl Segment {
             if matches!(kind, Kind::INDEX | Kind::END) {
                 continue;
             }
+            if self.index.is_full() {
+                self.put_index();
+            }
             let (start, offset) = (self.pending.len(), self.end());
             self.pending.extend_from_slice(block);
             let header = block::readdress(&mut self.pending[start..], self.salt, self.blocks)
                 .expect("its header was read just now");
-            self.index.add(offset, &header);
-            self.blocks += 1;
             let payload = header.payload(block).unwrap_or_default();
+            self.index.add(offset, &header, &payload);
+            self.blocks += 1;
             self.count(kind, records, &payload);
         }
     }

@@ -44,9 +44,9 @@ pub(crate) enum Command {
     /// Compress closed segments by zstd, each in its place
     #[command(after_help = COMPACT_HELP)]
     Compact(Inputs),
-    /// Read every block and every record, and say of each file what is in it and what is wrong
+    /// Read every block and compare its checksum, and say of each file what is in it and what is wrong
     #[command(after_help = VERIFY_HELP)]
-    Verify(Inputs),
+    Verify(Verify),
     /// List what killed processes left in memory, or salvage it into files beside their logs
     Recover(Recover),
     /// Print the completions for a shell
@@ -68,6 +68,17 @@ pub(crate) struct Sites {
     /// One JSON object for each site
     #[arg(long)]
     pub(crate) json: bool,
+}
+
+/// Which files, and how closely.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Verify {
+    #[command(flatten)]
+    pub(crate) inputs: Inputs,
+
+    /// Also expand every block and decode every record, which takes longer
+    #[arg(long)]
+    pub(crate) records: bool,
 }
 
 /// What is added up, and how it is shown.
@@ -205,7 +216,7 @@ pub(crate) struct Choose {
 }
 
 /// How many of them.
-#[derive(Debug, Default, clap::Args)]
+#[derive(Clone, Debug, Default, clap::Args)]
 #[command(next_help_heading = "Choosing records")]
 pub(crate) struct Part {
     /// The last N of them
@@ -386,8 +397,10 @@ const VERIFY_HELP: &str = "\
 Examples:
   logbuf-decode verify logs/                          one line for each file
   logbuf-decode verify backup/*.logbuf && echo whole
+  logbuf-decode verify --records app.000001.logbuf    can each of them be decoded?
 
-Every block is read, every checksum compared, every value decoded. The exit status is 0 if nothing is missing.";
+Every block is read, every checksum compared, and what the file says of itself is added up: numbers of blocks, of records and
+of losses. The exit status is 0 if nothing is missing.";
 
 const EXPORT_HELP: &str = "\
 Examples:

@@ -4,7 +4,7 @@ use crate::cli::{
     args::Inputs,
     export,
     inputs::{self, Input},
-    progress::Progress,
+    progress::{Counted, Progress},
     report::{Report, shown},
 };
 use logbuf_format::{
@@ -13,7 +13,7 @@ use logbuf_format::{
 };
 use std::{
     fs::File,
-    io::{self, BufReader, Read, Write},
+    io::{self, BufReader, Write},
     path::Path,
 };
 
@@ -24,7 +24,7 @@ use std::{
 /// Standard output does not take more.
 pub(crate) fn run(args: &Inputs, report: &mut Report) -> io::Result<()> {
     let mut stdout = io::stdout().lock();
-    let mut progress = Progress::new();
+    let progress = Progress::new();
     for input in inputs::expand(&args.paths, report) {
         let path = match input {
             Input::File(path) => path,
@@ -33,7 +33,7 @@ pub(crate) fn run(args: &Inputs, report: &mut Report) -> io::Result<()> {
                 continue;
             }
         };
-        match compact(&path, &mut progress) {
+        match compact(&path, &progress) {
             Ok(Compacted { before, after, .. }) => {
                 let part = 100.0 * after as f64 / before.max(1) as f64;
                 writeln!(stdout, "{}: {before} to {after} bytes ({part:.1} %)", shown(&path))?;
@@ -52,10 +52,10 @@ pub(crate) fn run(args: &Inputs, report: &mut Report) -> io::Result<()> {
 }
 
 /// Compresses one segment; its size before and after.
-fn compact(path: &Path, progress: &mut Progress) -> Result<Compacted, CompactError> {
+fn compact(path: &Path, progress: &Progress) -> Result<Compacted, CompactError> {
     let file = File::open(path).map_err(CompactError::Read)?;
-    progress.start_with(file.metadata().map_err(CompactError::Read)?.len());
-    let reader = Counted { reader: BufReader::with_capacity(1 << 20, file), progress };
+    progress.start(file.metadata().map_err(CompactError::Read)?.len());
+    let reader = Counted::new(BufReader::with_capacity(1 << 20, file), progress);
     // If the file beside it cannot even be made, the other error says so.
     let mut result = Ok(Compacted { before: 0, after: 0, blocks: 0 });
     let replaced = export::replace(path, |writer| {
@@ -66,19 +66,5 @@ fn compact(path: &Path, progress: &mut Progress) -> Result<Compacted, CompactErr
     match (&result, replaced) {
         (Ok(_), Err(error)) => Err(CompactError::Write(error)),
         _ => result,
-    }
-}
-
-/// Tells how much was read.
-struct Counted<'a, R> {
-    reader: R,
-    progress: &'a Progress,
-}
-
-impl<R: Read> Read for Counted<'_, R> {
-    fn read(&mut self, bytes: &mut [u8]) -> io::Result<usize> {
-        let read = self.reader.read(bytes)?;
-        self.progress.add(read as u64);
-        Ok(read)
     }
 }

@@ -11,7 +11,6 @@ use std::{
     collections::VecDeque,
     convert::Infallible,
     io::Write,
-    path::PathBuf,
     time::{Duration, Instant},
 };
 
@@ -29,30 +28,27 @@ const LOSS_PERIOD: Duration = Duration::from_secs(5);
 
 /// Prints records as they come, until standard output takes no more or enough are printed.
 pub(crate) fn follow<W: Write>(
-    paths: &[PathBuf],
+    watch: &mut Watch<'_>,
     reader: &mut Reader,
     printer: &mut Printer<W>,
     report: &mut Report,
 ) -> Result<(), Stop> {
-    let Err(stop) = follow_forever(paths, reader, printer, report);
+    let Err(stop) = follow_forever(watch, reader, printer, report);
     Err(stop)
 }
 
 fn follow_forever<W: Write>(
-    paths: &[PathBuf],
+    watch: &mut Watch<'_>,
     reader: &mut Reader,
     printer: &mut Printer<W>,
     report: &mut Report,
 ) -> Result<Infallible, Stop> {
-    let mut watch = Watch::new(paths);
-    let mut inputs = watch.start(report);
     let mut losses = Losses { reported: 0, next: Instant::now() };
     // What is there already is as complete as it gets.
-    let wake = Wake::new(paths);
+    let wake = Wake::new(watch.paths());
     let mut hold = Hold { seen: VecDeque::new(), until: None };
     loop {
         let is_first = hold.until.is_none();
-        inputs.into_iter().for_each(|input| input.add(reader));
         reader.refresh();
         let until = hold.until(Instant::now(), reader.newest(), is_first);
         reader.try_for_each_until(until, |record| printer.record(record, report))?;
@@ -61,7 +57,7 @@ fn follow_forever<W: Write>(
         losses.report(reader, report);
         let is_idle = wake.is_told() && hold.is_empty(reader.newest());
         wake.wait(if is_idle { IDLE } else { PERIOD });
-        inputs = watch.look();
+        watch.look().into_iter().for_each(|input| input.add(reader));
     }
 }
 

@@ -42,7 +42,12 @@ impl<'a> Watch<'a> {
         Self { paths, seen: HashSet::new() }
     }
 
-    /// What `paths` stand for now. What is wrong with them is reported.
+    /// The paths.
+    pub(crate) fn paths(&self) -> &[PathBuf] {
+        self.paths
+    }
+
+    /// What the paths stand for now. What is wrong with them is reported.
     pub(crate) fn start(&mut self, report: &mut Report) -> Vec<Input> {
         let mut inputs = Inputs { seen: &mut self.seen, inputs: Vec::new(), report };
         self.paths.iter().for_each(|path| inputs.add(path));
@@ -71,6 +76,17 @@ pub(crate) enum Input {
 }
 
 impl Input {
+    /// Its name, and its bytes; or what is wrong with them.
+    pub(crate) fn open(self) -> Result<(PathBuf, File), (PathBuf, io::Error)> {
+        match self {
+            Self::File(path) => match File::open(&path) {
+                Ok(file) => Ok((path, file)),
+                Err(error) => Err((path, error)),
+            },
+            Self::Spooled(name, file) => Ok((name, file)),
+        }
+    }
+
     pub(crate) fn add(self, reader: &mut Reader) {
         match self {
             Self::File(path) => reader.add_file(path),

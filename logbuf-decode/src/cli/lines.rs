@@ -9,11 +9,18 @@ use crate::cli::{
 use logbuf_decode::{Reader, Record, Render, Work};
 use std::{
     collections::VecDeque,
+    convert::Infallible,
     io::{self, Write},
 };
 
 /// Bytes of text that are handed over at once.
 const FULL: usize = 1 << 20;
+
+/// Records back from the end among which the last that are wanted are looked for first. About what one block holds, most often.
+const STEP: u64 = 1 << 14;
+
+/// By how much further each search goes than the one before.
+const GROWTH: u64 = 4;
 
 /// Prints the records that are left in the reader.
 ///
@@ -25,34 +32,78 @@ pub(crate) fn print<W: Write>(
     selection: &Selection,
     part: &args::Part,
     render: &(impl Fn() -> Box<dyn Render + Send> + Sync),
-    writer: W,
+    mut writer: W,
     report: &mut Report,
 ) -> io::Result<()> {
-    let mut lines = Lines::new(part, writer);
     let mut text = String::new();
     render().start(&mut text);
-    lines.writer.write_all(text.as_bytes())?;
-    let worker = || Worker {
-        selection: selection.clone(),
-        render: render(),
-        is_counted: part.head.is_some() || part.tail.is_some(),
-    };
-    let printed = match part.head {
-        // Nothing is read for nothing.
-        Some(0) => Ok(()),
-        _ => reader.try_work(None, worker, |part| {
-            report.unshown(&part.unshown);
-            lines.take(part)
-        }),
-    };
-    match printed {
-        Ok(()) | Err(Stop::Enough) => lines.finish()?,
-        Err(Stop::Io(error)) => return Err(error),
+    writer.write_all(text.as_bytes())?;
+    let is_counted = part.head.is_some() || part.tail.is_some();
+    let worker = || Worker { selection: selection.clone(), render: render(), is_counted };
+    match part.tail {
+        Some(count) => {
+            for lines in last(reader, count, &worker, report).iter().rev() {
+                lines.write(&mut writer)?;
+            }
+        }
+        None => first(reader, part.head, &worker, &mut writer, report)?,
     }
     text.clear();
     render().end(reader.segments(), &mut text);
-    lines.writer.write_all(text.as_bytes())?;
-    lines.writer.flush()
+    writer.write_all(text.as_bytes())?;
+    writer.flush()
+}
+
+/// Prints the first `head` lines, or all.
+fn first<W: Write>(
+    reader: &mut Reader,
+    mut head: Option<usize>,
+    worker: &(impl Fn() -> Worker + Sync),
+    writer: &mut W,
+    report: &mut Report,
+) -> io::Result<()> {
+    if head == Some(0) {
+        // Nothing is read for nothing.
+        return Ok(());
+    }
+    let printed = reader.try_work(None, worker, |part| {
+        report.unshown(&part.unshown);
+        let text = head.map_or(&*part.text, |head| part.first(head));
+        writer.write_all(text.as_bytes()).map_err(Stop::Io)?;
+        match &mut head {
+            Some(head) if *head <= part.ends.len() => return Err(Stop::Enough),
+            Some(head) => *head -= part.ends.len(),
+            None => {}
+        }
+        Ok(())
+    });
+    match printed {
+        Ok(()) | Err(Stop::Enough) => Ok(()),
+        Err(Stop::Io(error)) => Err(error),
+    }
+}
+
+/// The last `count` lines, from the end back, in stretches of lines that follow each other.
+fn last(
+    reader: &mut Reader,
+    count: usize,
+    worker: &(impl Fn() -> Worker + Sync),
+    report: &mut Report,
+) -> Vec<Last> {
+    let (mut all, mut missing) = (Vec::new(), count);
+    let mut step = STEP.max(count as u64);
+    while missing > 0 && reader.step_back(step) {
+        let mut lines = Last::new(missing);
+        let Ok(()) = reader.try_work(None, worker, |part| {
+            report.unshown(&part.unshown);
+            lines.add(part);
+            Ok::<_, Infallible>(())
+        });
+        missing -= lines.count.min(missing);
+        all.push(lines);
+        step = step.saturating_mul(GROWTH);
+    }
+    all
 }
 
 /// Turns records into lines.
@@ -92,62 +143,37 @@ impl Work for Worker {
     }
 }
 
-/// Writes lines: all of them, the first or the last.
-struct Lines<W> {
-    writer: W,
-    /// How many may still be printed.
-    head: Option<usize>,
-    /// How many of the end are wanted.
-    tail: Option<usize>,
-    /// The last ones so far.
-    last: VecDeque<Part>,
-    /// Lines in `last`.
+/// The last lines of a stretch.
+#[derive(Debug)]
+struct Last {
+    most: usize,
+    parts: VecDeque<Part>,
+    /// Lines in them, those that are too many in the first included.
     count: usize,
 }
 
-impl<W: Write> Lines<W> {
-    fn new(part: &args::Part, writer: W) -> Self {
-        Self { writer, head: part.head, tail: part.tail, last: VecDeque::new(), count: 0 }
+impl Last {
+    fn new(most: usize) -> Self {
+        Self { most, parts: VecDeque::new(), count: 0 }
     }
 
-    fn take(&mut self, part: Part) -> Result<(), Stop> {
-        if let Some(tail) = self.tail {
-            self.keep(part, tail);
-            return Ok(());
-        }
-        let text = match self.head {
-            Some(head) => part.first(head),
-            None => &part.text,
-        };
-        self.writer.write_all(text.as_bytes()).map_err(Stop::Io)?;
-        match &mut self.head {
-            Some(head) if *head <= part.ends.len() => Err(Stop::Enough),
-            Some(head) => {
-                *head -= part.ends.len();
-                Ok(())
-            }
-            None => Ok(()),
-        }
-    }
-
-    /// Keeps lines that may be among the last.
-    fn keep(&mut self, part: Part, tail: usize) {
+    /// Adds lines behind those that are here.
+    fn add(&mut self, part: Part) {
         self.count += part.ends.len();
-        self.last.push_back(part);
-        while let Some(first) = self.last.front()
-            && self.count - first.ends.len() >= tail
+        self.parts.push_back(part);
+        while let Some(first) = self.parts.front()
+            && self.count - first.ends.len() >= self.most
         {
             self.count -= first.ends.len();
-            self.last.pop_front();
+            self.parts.pop_front();
         }
     }
 
-    /// Prints what was kept for the end.
-    fn finish(&mut self) -> io::Result<()> {
-        let mut surplus = self.count.saturating_sub(self.tail.unwrap_or(0));
-        for part in self.last.drain(..) {
+    fn write(&self, writer: &mut impl Write) -> io::Result<()> {
+        let mut surplus = self.count.saturating_sub(self.most);
+        for part in &self.parts {
             let from = part.first(surplus).len();
-            self.writer.write_all(&part.text.as_bytes()[from..])?;
+            writer.write_all(&part.text.as_bytes()[from..])?;
             surplus = 0;
         }
         Ok(())

@@ -2,7 +2,9 @@
 
 use crate::cli::{
     args::{Args, Show, Time},
-    follow, inputs, lines,
+    follow,
+    inputs::{self, Watch},
+    lines,
     pager::{self, Sink},
     printer::{Printer, Stop},
     report::Report,
@@ -30,13 +32,12 @@ pub(crate) fn run(args: &Args, report: &mut Report) -> io::Result<()> {
     let mut sink = Sink::open(&args.show, args.part.follow);
     let printed = if args.part.follow {
         reader = reader.live();
-        let mut printer = Printer::new(&args.part, selection, render(&args.show), &mut sink);
-        let printed = follow::follow(&args.inputs.paths, &mut reader, &mut printer, report);
-        finish(printed, printer)
+        follow(args, selection, &mut reader, &mut sink, report)
     } else {
         inputs::add(&args.inputs.paths, &mut reader, report);
-        if args.part.context > 0 || args.show.time != Time::Wall {
+        if is_stateful(args) {
             let mut printer = Printer::new(&args.part, selection, render(&args.show), &mut sink);
+            printer.start();
             let printed = reader.try_for_each(|record| printer.record(record, report));
             finish(printed, printer)
         } else {
@@ -51,6 +52,38 @@ pub(crate) fn run(args: &Args, report: &mut Report) -> io::Result<()> {
         report.lost(&reader);
     }
     written
+}
+
+/// Whether a line depends on those before it.
+fn is_stateful(args: &Args) -> bool {
+    args.part.context > 0 || args.show.time != Time::Wall
+}
+
+/// Prints what is there, then what comes.
+fn follow(
+    args: &Args,
+    selection: Selection,
+    reader: &mut Reader,
+    sink: &mut Sink,
+    report: &mut Report,
+) -> io::Result<()> {
+    let mut part = args.part.clone();
+    let mut watch = Watch::new(&args.inputs.paths);
+    watch.start(report).into_iter().for_each(|input| input.add(reader));
+    let is_tail_alone = part.tail.is_some() && !is_stateful(args);
+    if is_tail_alone {
+        // From the end back, and not from the start on.
+        let render = || render(&args.show);
+        lines::print(reader, &selection, &part, &render, &mut *sink, report)?;
+        reader.skip_to_end();
+        part.tail = None;
+    }
+    let mut printer = Printer::new(&part, selection, render(&args.show), sink);
+    if !is_tail_alone {
+        printer.start();
+    }
+    let printed = follow::follow(&mut watch, reader, &mut printer, report);
+    finish(printed, printer)
 }
 
 /// Prints what is left to be printed.

@@ -56,17 +56,19 @@ impl<W: Write> Printer<W> {
         render: Box<dyn Render + Send>,
         writer: W,
     ) -> Self {
-        let mut render = render;
-        let mut output = Output::new(writer);
-        render.start(output.buffer());
         Self {
             selection,
             render,
-            output,
+            output: Output::new(writer),
             head: part.head.unwrap_or(usize::MAX),
             tail: part.tail.map(|count| (count, VecDeque::new())),
             context: Context { size: part.context, ..Context::default() },
         }
+    }
+
+    /// Prints what comes before all records.
+    pub(crate) fn start(&mut self) {
+        self.render.start(self.output.buffer());
     }
 
     /// Takes the next record.

@@ -1,14 +1,16 @@
 //! How far something long has come, shown on a terminal and nowhere else.
 
 use indicatif::{ProgressBar, ProgressStyle};
-use logbuf_decode::{Reader, Segment};
-use std::time::Duration;
+use std::{
+    io::{self, Read, Seek, SeekFrom},
+    time::Duration,
+};
 
 /// How often it is drawn.
 const PERIOD: Duration = Duration::from_millis(200);
 
 /// A bar on standard error, if that is a terminal. What is soon over does not show one.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Progress {
     bar: ProgressBar,
 }
@@ -19,18 +21,14 @@ impl Progress {
             "{bar:40} {percent:>3} %  {human_pos} of {human_len}, {eta} to go",
         )
         .expect("the template is well-formed");
-        Self { bar: ProgressBar::hidden().with_style(style) }
-    }
-
-    /// Starts over for the records of a reader.
-    pub(crate) fn start(&mut self, reader: &Reader) {
-        self.start_with(reader.segments().iter().map(Segment::records).sum());
+        // Indicatif draws nothing where there is no terminal.
+        Self { bar: ProgressBar::new(0).with_style(style) }
     }
 
     /// Starts over for so many things.
-    pub(crate) fn start_with(&mut self, length: u64) {
-        // Indicatif draws nothing where there is no terminal.
-        self.bar = ProgressBar::new(length).with_style(self.bar.style());
+    pub(crate) fn start(&self, length: u64) {
+        self.bar.reset();
+        self.bar.set_length(length);
         self.bar.enable_steady_tick(PERIOD);
     }
 
@@ -42,5 +40,32 @@ impl Progress {
     /// Takes the bar away.
     pub(crate) fn finish(&self) {
         self.bar.finish_and_clear();
+    }
+}
+
+/// Bytes whose reading is shown.
+#[derive(Debug)]
+pub(crate) struct Counted<R> {
+    reader: R,
+    progress: Progress,
+}
+
+impl<R> Counted<R> {
+    pub(crate) fn new(reader: R, progress: &Progress) -> Self {
+        Self { reader, progress: progress.clone() }
+    }
+}
+
+impl<R: Read> Read for Counted<R> {
+    fn read(&mut self, bytes: &mut [u8]) -> io::Result<usize> {
+        let read = self.reader.read(bytes)?;
+        self.progress.add(read as u64);
+        Ok(read)
+    }
+}
+
+impl<R: Seek> Seek for Counted<R> {
+    fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
+        self.reader.seek(to)
     }
 }

@@ -19,6 +19,8 @@ pub(crate) struct Selection {
     condition: Option<Expression>,
     /// Whether records around those selected are shown too.
     has_context: bool,
+    /// Whether all is wanted that the reader hands out.
+    is_all: bool,
     /// The message of the record that is looked at.
     message: String,
 }
@@ -55,6 +57,7 @@ impl Selection {
             grep: choose.grep.clone(),
             condition: choose.condition.clone(),
             has_context,
+            is_all: !has_context && choose.grep.is_none() && choose.condition.is_none(),
             message: String::new(),
         })
     }
@@ -78,7 +81,12 @@ impl Selection {
     }
 
     /// Whether a record that the reader has handed out is shown for its own sake.
+    #[inline]
     pub(crate) fn wants(&mut self, record: &Record<'_>) -> bool {
+        self.is_all || self.holds(record)
+    }
+
+    fn holds(&mut self, record: &Record<'_>) -> bool {
         // Without context the filter has seen to the origin.
         let origin = &self.origin;
         let is_from_there = !self.has_context

@@ -1,9 +1,8 @@
 //! Is everything there, and whole?
 
 use crate::cli::{
-    args::Inputs,
-    inputs,
-    progress::Progress,
+    args, inputs,
+    progress::{Counted, Progress},
     report::{Report, shown},
 };
 use logbuf_decode::{Reader, Record, Segment, Work, rfc3339};
@@ -17,27 +16,34 @@ use std::{
 /// # Errors
 ///
 /// Standard output does not take more.
-pub(crate) fn run(args: &Inputs, report: &mut Report) -> io::Result<()> {
+pub(crate) fn run(args: &args::Verify, report: &mut Report) -> io::Result<()> {
     let mut stdout = io::stdout().lock();
-    let mut progress = Progress::new();
-    for input in inputs::expand(&args.paths, report) {
+    let progress = Progress::new();
+    for input in inputs::expand(&args.inputs.paths, report) {
+        let (name, file) = match input.open() {
+            Ok(opened) => opened,
+            Err((name, error)) => {
+                report.error(format_args!("{}: {error}", shown(&name)));
+                continue;
+            }
+        };
         // One after the other: no more than one file is in memory, and open.
-        let mut reader = Reader::new();
-        input.add(&mut reader);
-        let mut content = Content::default();
-        progress.start(&reader);
-        let Ok(()) = reader.try_work(
-            None,
-            || Count,
-            |part| {
-                progress.add(part.records);
-                content.append(&part);
-                Ok::<_, Infallible>(())
-            },
-        );
+        let mut reader = Reader::new().thorough();
+        progress.start(file.metadata().map_or(0, |metadata| metadata.len()));
+        reader.add_stream(&name, Counted::new(file, &progress));
+        let expected = reader.segments().iter().map(Segment::records).sum();
+        if args.records {
+            progress.start(expected);
+            let decoded = decode(&mut reader, &progress);
+            if decoded < expected {
+                let missing = expected - decoded;
+                let of = format_args!("of {expected} records in its blocks");
+                report.damage(format_args!("{}: {missing} {of} cannot be decoded", shown(&name)));
+            }
+        }
         progress.finish();
-        if let Some(segment) = reader.segments().first() {
-            content.print(segment, &mut stdout)?;
+        for segment in reader.segments() {
+            print(segment, &mut stdout)?;
         }
         report.findings(reader.findings());
         report.lost(&reader);
@@ -45,53 +51,44 @@ pub(crate) fn run(args: &Inputs, report: &mut Report) -> io::Result<()> {
     Ok(())
 }
 
+/// Decodes all records; how many there are.
+fn decode(reader: &mut Reader, progress: &Progress) -> u64 {
+    let mut all = 0;
+    let Ok(()) = reader.try_work(
+        None,
+        || Count,
+        |records| {
+            progress.add(records);
+            all += records;
+            Ok::<_, Infallible>(())
+        },
+    );
+    all
+}
+
 /// Counts records: their values have been checked by then.
 struct Count;
 
 impl Work for Count {
-    type Output = Content;
+    type Output = u64;
 
     fn needs_values(&self) -> bool {
         false
     }
 
     #[inline]
-    fn record(&mut self, record: &Record<'_>, content: &mut Content) {
-        content.add(record.unix_ns());
+    fn record(&mut self, _record: &Record<'_>, records: &mut u64) {
+        *records += 1;
     }
 }
 
-/// What was read of a file.
-#[derive(Debug, Default)]
-struct Content {
-    records: u64,
-    /// The times of the first and of the last record.
-    time: Option<(i64, i64)>,
-}
-
-impl Content {
-    fn add(&mut self, unix_ns: i64) {
-        self.records += 1;
-        let (first, last) = self.time.unwrap_or((unix_ns, unix_ns));
-        self.time = Some((first.min(unix_ns), last.max(unix_ns)));
+/// What a segment holds.
+fn print(segment: &Segment, out: &mut impl Write) -> io::Result<()> {
+    let lost: u64 = segment.lost().fold(0, |sum, lost| sum.saturating_add(lost.count));
+    let state = if segment.end().is_some() { "closed" } else { "open" };
+    write!(out, "{}: {} records, {lost} lost, {state}", shown(segment.path()), segment.records())?;
+    if let Some((first, last)) = segment.time() {
+        write!(out, ", from {} to {}", rfc3339(first), rfc3339(last))?;
     }
-
-    fn append(&mut self, other: &Self) {
-        self.records += other.records;
-        let times = [self.time, other.time];
-        self.time = times
-            .into_iter()
-            .flatten()
-            .reduce(|(first, last), (from, to)| (first.min(from), last.max(to)));
-    }
-
-    fn print(&self, segment: &Segment, out: &mut impl Write) -> io::Result<()> {
-        let lost: u64 = segment.lost().fold(0, |sum, lost| sum.saturating_add(lost.count));
-        let state = if segment.end().is_some() { "closed" } else { "open" };
-        write!(out, "{}: {} records, {lost} lost, {state}", shown(segment.path()), self.records)?;
-        if let Some((first, last)) = self.time {
-            write!(out, ", from {} to {}", rfc3339(first), rfc3339(last))?;
-        }
-        writeln!(out)
-    }
+    writeln!(out)
 }

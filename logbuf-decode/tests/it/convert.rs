@@ -72,19 +72,12 @@ fn a_file_that_cannot_be_written_is_named() {
 fn large() -> File {
     let mut file = File::new(3);
     file.sites(&sample_sites()).threads(&[(1, 4711, "main")]);
-    let mut entries = Vec::new();
     for block in 0..10 {
         let records: Vec<Put> =
             (0..200).map(|index| filled(1000 * block + index, "BTC-USD", index)).collect();
         file.clock(&[anchor(1000 * block + 500)]).events(&[(1, &records)]);
-        let range = file.blocks.last().expect("a block").range.clone();
-        let header = Header::take(&file.bytes[range.clone()], None).expect("a header");
-        entries.push(Entry::of(range.start as u64, &header));
     }
-    let mut payload = Vec::new();
-    entries.iter().for_each(|entry| entry.put(&mut payload));
-    let summary = file.summary(Kind::INDEX, entries.len());
-    file.block(summary, &payload).end();
+    file.end_with_index();
     file
 }
 
@@ -125,7 +118,8 @@ fn a_compacted_segment_is_smaller_and_reads_the_same() {
     let (at, index) =
         blocks.iter().find(|(_, block)| block.summary.kind == Kind::INDEX).expect("INDEX");
     let payload = index.payload(&after[*at..]).expect("a payload");
-    let entries: Vec<_> = Entry::table(&payload).map(|entry| entry.expect("an entry")).collect();
+    let (_, entries) = Entry::table(&payload).expect("a table");
+    let entries: Vec<_> = entries.map(|entry| entry.expect("an entry")).collect();
     assert_eq!(entries.len(), 10);
     for (entry, (offset, block)) in entries.iter().zip(events()) {
         assert_eq!(entry.offset, *offset as u64);

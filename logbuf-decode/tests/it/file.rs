@@ -7,6 +7,7 @@ use logbuf_format::{
     clock::Anchor,
     end::End,
     events,
+    index::Index,
     loss::Loss,
     segment::{Clock, Header, Meta},
     site::{Role, Site, Slot},
@@ -29,6 +30,7 @@ pub(crate) struct File {
     number: u64,
     events: u64,
     lost: u64,
+    index: Index,
     /// The level of each site that was put.
     levels: HashMap<u32, Level>,
 }
@@ -67,6 +69,7 @@ impl File {
             number: 0,
             events: 0,
             lost: 0,
+            index: Index::default(),
             levels: HashMap::new(),
         }
     }
@@ -92,6 +95,7 @@ impl File {
         let header = block::put_compressed(&mut self.bytes, payload, summary, how)
             .expect("a payload within the limit");
         let end = start + block::HEADER_LEN + header.stored_len as usize;
+        self.index.add(start as u64, &header, payload);
         self.blocks.push(Block { kind: summary.kind, range: start..end });
         self.number = summary.number + 1;
         self
@@ -179,13 +183,31 @@ impl File {
         self.block(self.summary(Kind::LOSS, losses.len()), &payload)
     }
 
+    /// Closes the segment with an index and the totals of what was put, as a writer does.
+    pub(crate) fn end_with_index(&mut self) -> &mut Self {
+        let offset = self.bytes.len();
+        let is_put = self
+            .index
+            .put(&mut self.bytes, offset as u64, self.salt, self.number)
+            .expect("a small index");
+        assert!(is_put, "there are events");
+        self.blocks.push(Block { kind: Kind::INDEX, range: offset..self.bytes.len() });
+        self.number += 1;
+        self.end_at(Some(offset as u64))
+    }
+
     /// Closes the segment with the totals of what was put.
     pub(crate) fn end(&mut self) -> &mut Self {
+        self.end_at(None)
+    }
+
+    fn end_at(&mut self, index: Option<u64>) -> &mut Self {
         let end = End {
             blocks: self.number,
             written: self.events,
             lost: self.lost,
             closed_unix_ns: EPOCH + 1_000_000_000,
+            index,
         };
         let mut payload = Vec::new();
         end.put(&mut payload);

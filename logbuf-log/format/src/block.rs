@@ -282,13 +282,12 @@ impl Header {
         padded(HEADER_LEN + self.stored_len as usize)
     }
 
-    /// The payload of the block that starts at the start of `block`, checked and expanded.
+    /// The payload of the block that starts at the start of `block`, checked, as it is stored.
     ///
     /// # Errors
     ///
-    /// [`Fault::Incomplete`] if the payload is not all there, [`Fault::Checksum`] if it is damaged,
-    /// [`Fault::Unknown`] if it is compressed in a way this crate cannot expand.
-    pub fn payload<'a>(&self, block: &'a [u8]) -> Result<Cow<'a, [u8]>, Error> {
+    /// [`Fault::Incomplete`] if it is not all there, [`Fault::Checksum`] if it is damaged.
+    pub fn stored<'a>(&self, block: &'a [u8]) -> Result<&'a [u8], Error> {
         let end = HEADER_LEN + self.stored_len as usize;
         let Some(stored) = block.get(HEADER_LEN..end) else {
             let (have, need) = (block.len() as u64, end as u64);
@@ -296,6 +295,16 @@ impl Header {
         };
         crc::check(Part::StoredPayload, stored, self.payload_crc)
             .map_err(|fault| Error::at(HEADER_LEN, fault))?;
+        Ok(stored)
+    }
+
+    /// The payload of the block that starts at the start of `block`, checked and expanded.
+    ///
+    /// # Errors
+    ///
+    /// As [`Header::stored`]; [`Fault::Unknown`] if it is compressed in a way this crate cannot expand.
+    pub fn payload<'a>(&self, block: &'a [u8]) -> Result<Cow<'a, [u8]>, Error> {
+        let stored = self.stored(block)?;
         match self.compression {
             Compression::NONE => Ok(Cow::Borrowed(stored)),
             how => {

@@ -7,7 +7,7 @@ use crate::{
 };
 
 /// Bytes of an anchor in the file.
-pub(crate) const LEN: usize = 24;
+pub const LEN: usize = 24;
 
 /// Flag: the wall clock was set since the anchor before.
 const STEP: u32 = 1;

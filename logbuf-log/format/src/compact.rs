@@ -53,7 +53,7 @@ pub fn compact(
 ) -> Result<Compacted, CompactError> {
     let mut source = Source { reader, offset: 0 };
     let (salt, bytes) = source.segment_header()?;
-    let mut rewrite = Rewrite { how, salt, len: 0, blocks: 0, dropped: 0, index: Index::default() };
+    let mut rewrite = Rewrite { how, salt, len: 0, blocks: 0, number: 0, index: Index::default() };
     let (mut block, mut out) = (Vec::new(), bytes);
     loop {
         writer.write_all(&out).map_err(CompactError::Write)?;
@@ -102,13 +102,13 @@ struct Rewrite {
     len: u64,
     /// Blocks that were compressed.
     blocks: u64,
-    /// Blocks of the segment before that this one does not have.
-    dropped: u64,
+    /// Blocks of this segment so far.
+    number: u64,
     index: Index,
 }
 
 impl Rewrite {
-    /// Appends a block as it is in this segment: nothing for an index, and the new index before the end.
+    /// Appends a block as it is in this segment: nothing for an index, but this segment's own where it is due.
     fn block(
         &mut self,
         header: &Header,
@@ -116,33 +116,43 @@ impl Rewrite {
         out: &mut Vec<u8>,
     ) -> Result<(), CompactError> {
         let payload = header.payload(block)?;
-        let number = header.summary.number.saturating_sub(self.dropped);
-        let summary = Summary { number, ..header.summary };
-        match summary.kind {
-            Kind::INDEX => self.dropped += 1,
+        let kind = header.summary.kind;
+        if kind == Kind::INDEX {
+            return Ok(());
+        }
+        if kind == Kind::END || self.index.is_full() {
+            self.number += u64::from(self.index.put(out, self.len, self.salt, self.number)?);
+        }
+        let offset = self.len + out.len() as u64;
+        let summary = Summary { number: self.number, ..header.summary };
+        self.number += 1;
+        match kind {
             Kind::END => {
-                let added = u64::from(self.index.put(out, self.salt, number)?);
-                let end = End::take(&payload)?;
-                let blocks = end.blocks.saturating_sub(self.dropped).saturating_add(added);
+                let end = End {
+                    blocks: summary.number,
+                    index: self.index.last(),
+                    ..End::take(&payload)?
+                };
                 let mut totals = Vec::new();
-                End { blocks, ..end }.put(&mut totals);
+                end.put(&mut totals);
                 // What a later writer put behind them.
                 totals.extend_from_slice(payload.get(totals.len()..).unwrap_or_default());
-                let number = number.saturating_add(added);
-                block::put(out, &totals, Summary { number, ..summary })?;
+                block::put(out, &totals, summary)?;
             }
             Kind::EVENTS if header.compression != self.how => {
+                let start = out.len();
                 let new = block::put_compressed(out, &payload, summary, self.how)?;
-                if new.payload(out)? != payload {
+                if new.payload(&out[start..])? != payload {
                     return Err(CompactError::Altered);
                 }
                 self.blocks += u64::from(new.compression != header.compression);
-                self.index.add(self.len, &new);
+                self.index.add(offset, &new, &payload);
             }
             _ => {
+                let start = out.len();
                 out.extend_from_slice(block);
-                let new = block::readdress(out, self.salt, number)?;
-                self.index.add(self.len, &new);
+                let new = block::readdress(&mut out[start..], self.salt, summary.number)?;
+                self.index.add(offset, &new, &payload);
             }
         }
         Ok(())

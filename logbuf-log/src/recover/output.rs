@@ -210,7 +210,8 @@ impl<'a> Output<'a> {
         let written = self.counts.values().sum();
         let mut end = Table::new(Kind::END);
         let closed_unix_ns = self.anchors.last().map_or(0, |anchor| anchor.unix_ns);
-        let totals = End { blocks: self.blocks, written, lost: 0, closed_unix_ns };
+        let (blocks, lost, index) = (self.blocks, 0, None);
+        let totals = End { blocks, written, lost, closed_unix_ns, index };
         totals.put(&mut end.payload);
         end.entries = 1;
         self.block(&mut end);

@@ -33,7 +33,9 @@ pub(crate) fn check(path: &Path) -> usize {
     let [.., (at, index), (end_at, end)] = &blocks[..] else { panic!("{} blocks", blocks.len()) };
     assert_eq!((index.summary.kind, end.summary.kind), (Kind::INDEX, Kind::END));
     let payload = index.payload(&bytes[*at..]).expect("the block is whole");
-    let entries: Vec<_> = Entry::table(&payload).map(|entry| entry.expect("it is whole")).collect();
+    let (before, entries) = Entry::table(&payload).expect("it is whole");
+    assert_eq!(before, None);
+    let entries: Vec<_> = entries.map(|entry| entry.expect("it is whole")).collect();
     assert_eq!(entries.len(), index.summary.records as usize);
     let events: Vec<_> =
         blocks.iter().filter(|(_, block)| block.summary.kind == Kind::EVENTS).collect();
@@ -45,6 +47,7 @@ pub(crate) fn check(path: &Path) -> usize {
     let totals = end.payload(&bytes[*end_at..]).expect("the block is whole");
     let totals = End::take(&totals).expect("the block holds an end");
     assert_eq!(totals.blocks, blocks.len() as u64 - 1);
+    assert_eq!(totals.index, Some(*at as u64));
     let numbers: Vec<_> = blocks.iter().map(|(_, block)| block.summary.number).collect();
     assert_eq!(numbers, (0..blocks.len() as u64).collect::<Vec<_>>());
     entries.len()
@@ -88,19 +91,18 @@ fn a_segment_with_no_index_or_a_wrong_one_reads_the_same() {
     let payload = end.payload(&bytes[*end_at..]).expect("the block is whole");
     let totals = End::take(&payload).expect("the block holds an end");
     let mut payload = Vec::new();
-    End { blocks: totals.blocks - 1, ..totals }.put(&mut payload);
+    End { blocks: totals.blocks - 1, index: None, ..totals }.put(&mut payload);
     block::put(&mut none, &payload, Summary { number: index.summary.number, ..end.summary })
         .expect("an end is short");
 
     let mut wrong = bytes[..*at].to_vec();
     let payload = index.payload(&bytes[*at..]).expect("the block is whole");
-    let mut entries = Vec::new();
-    for entry in Entry::table(&payload).map(|entry| entry.expect("it is whole")) {
-        let sites = !entry.sites;
-        Entry { offset: entry.offset + 8, first: 0, last: 1, records: 0, sites, ..entry }
-            .put(&mut entries);
+    let mut index_of_others = payload.to_vec();
+    // All that follows the link but the anchors: where blocks are, and what is in them.
+    for entry in index_of_others[8..].chunks_mut(64) {
+        entry[..36].iter_mut().for_each(|byte| *byte ^= 0x55);
     }
-    block::put(&mut wrong, &entries, index.summary).expect("an index is short");
+    block::put(&mut wrong, &index_of_others, index.summary).expect("an index is short");
     wrong.extend_from_slice(&bytes[*end_at..]);
 
     for changed in [none, wrong] {

@@ -120,7 +120,8 @@ fn example() -> Builder {
         extent.seal(out, 32);
     });
     builder.block(Kind::END, 1, 0, (0, 0), |out| {
-        End { blocks: 5, written: 1, lost: 0, closed_unix_ns: 1_795_442_706_000_000_200 }.put(out);
+        let closed_unix_ns = 1_795_442_706_000_000_200;
+        End { blocks: 5, written: 1, lost: 0, closed_unix_ns, index: None }.put(out);
     });
     builder
 }

@@ -196,7 +196,8 @@ pub(crate) fn everything() -> Builder {
     });
     builder.block(Kind::END, 1, 0, (0, 0), |out| {
         let written = u64::from(count) + 2;
-        End { blocks: 7, written, lost: 3, closed_unix_ns: 1_795_442_706_000_000_501 }.put(out);
+        let closed_unix_ns = 1_795_442_706_000_000_501;
+        End { blocks: 7, written, lost: 3, closed_unix_ns, index: None }.put(out);
     });
     builder
 }

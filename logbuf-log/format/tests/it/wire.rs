@@ -410,11 +410,12 @@ fn losses() {
 
 #[test]
 fn end() {
-    let end = End { blocks: 1, written: 2, lost: 3, closed_unix_ns: -4 };
+    let end = End { blocks: 1, written: 2, lost: 3, closed_unix_ns: -4, index: Some(5) };
     let mut payload = Vec::new();
     end.put(&mut payload);
     assert_eq!(End::take(&payload), Ok(end));
     let cut = Fault::Incomplete { part: Part::End, have: 31, need: 32 };
+    assert_eq!(End::take(&payload[..32]), Ok(End { index: None, ..end }));
     assert_eq!(End::take(&payload[..31]), Err(Error::at(0, cut)));
 }
 
