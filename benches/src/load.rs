@@ -133,7 +133,8 @@ impl Random {
         (0..len).map(|_| char::from(b'a' + (self.next() % 26) as u8)).collect()
     }
 
-    fn next(&mut self) -> u64 {
+    /// The next number, of 53 bits.
+    pub fn next(&mut self) -> u64 {
         self.0 ^= self.0 << 13;
         self.0 ^= self.0 >> 7;
         self.0 ^= self.0 << 17;

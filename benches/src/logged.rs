@@ -23,6 +23,25 @@ pub fn text(count: u64) {
     }
 }
 
+/// FIX messages of about 100 bytes, each with numbers of its own.
+pub fn messages(count: u64) {
+    let mut random = Random(1);
+    let mut number = |limit: u64| random.next() % limit;
+    let messages: Vec<String> = (0..TEXTS)
+        .map(|i| {
+            let (order, price, quantity) = (number(1 << 40), number(1 << 20), number(1000));
+            format!(
+                "8=FIX.4.4|9=148|35=D|34={i}|49=BUYER|56=SELLER|11={order}|55=BTC-USD|54=1|38={quantity}|44={}.{:02}|40=2|59=0",
+                price / 100,
+                price % 100,
+            )
+        })
+        .collect();
+    for i in 0..count {
+        info!("{}", messages[i as usize % TEXTS]);
+    }
+}
+
 /// Twelve sites in turn: symbols, numbers, prices and constant strings.
 pub fn mix(count: u64) {
     let symbols = ["BTC-USD", "ETH-USD", "SOL-USD", "XRP-USD"];

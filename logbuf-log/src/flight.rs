@@ -30,7 +30,7 @@ use crate::timestamp::Now;
 ///
 /// What they cost their call is what any record costs; the ring is large enough if what it holds in the time of interest
 /// fits half of it ([`Builder::ring_capacity`](crate::Builder::ring_capacity)). The rings of threads that have ended are kept up
-/// to 16 MiB, the latest longest. Records of those who have no ring of their own (signal handlers that interrupt a
+/// to 16 MiB, the latest longest; a ring that its thread [outgrew](crate::WhenFull::Grow) until the next holds as much as it may. Records of those who have no ring of their own (signal handlers that interrupt a
 /// call, threads that are ending) are written at once.
 ///
 /// # Examples

@@ -32,6 +32,7 @@ use std::mem;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant, SystemTime};
 
+use logbuf_format::block::Compression;
 use logbuf_format::clock::Anchor;
 use logbuf_format::segment::Meta;
 
@@ -80,6 +81,7 @@ pub(crate) struct Output {
     destination: Destination,
     segment: Segment,
     meta: Meta,
+    compression: Compression,
     rotation: Rotation,
     retention: Retention,
     /// If closed segments are compressed.
@@ -135,11 +137,12 @@ impl Output {
         if needs_segments && destination.location().is_none() {
             return Err(InitError::OneFile);
         }
-        let (segment, written) = begin(&mut destination, &meta, listing, &[])?;
+        let (segment, written) = begin(&mut destination, &meta, options.live, listing, &[])?;
         let mut output = Self {
             destination,
             segment,
             meta,
+            compression: options.live,
             rotation: Rotation::new(options.rotate_at, options.rotate_every),
             retention: options.retention,
             compressor: None,
@@ -316,14 +319,15 @@ impl Output {
         if self.destination.location().is_none() && self.segment.presence() == Presence::Here {
             return Ok(());
         }
-        let (next, written) = match begin(&mut self.destination, &self.meta, listing, &[]) {
-            Ok(begun) => begun,
-            Err(error) => {
-                self.rotation_failures += 1;
-                self.next_rotation = Some(Instant::now() + ROTATION_RETRY);
-                return Err(error.into_write_error(self.rotation_failures));
-            }
-        };
+        let (next, written) =
+            match begin(&mut self.destination, &self.meta, self.compression, listing, &[]) {
+                Ok(begun) => begun,
+                Err(error) => {
+                    self.rotation_failures += 1;
+                    self.next_rotation = Some(Instant::now() + ROTATION_RETRY);
+                    return Err(error.into_write_error(self.rotation_failures));
+                }
+            };
         self.close_segment(listing);
         self.written += written;
         let closed = self.segment.path().to_owned();
@@ -360,8 +364,9 @@ impl Output {
     /// Begins a fresh segment with what was put into this one and is not settled.
     fn go_on_elsewhere(&mut self, listing: &mut dyn Listing) -> Result<(), WriteError> {
         let pending = self.segment.pending();
-        let (next, written) = begin(&mut self.destination, &self.meta, listing, pending)
-            .map_err(|error| error.into_write_error(self.failures))?;
+        let (next, written) =
+            begin(&mut self.destination, &self.meta, self.compression, listing, pending)
+                .map_err(|error| error.into_write_error(self.failures))?;
         if let Err(source) = self.segment.cut() {
             self.note(Operation::Close, source);
         }
@@ -437,14 +442,15 @@ impl Output {
 fn begin(
     destination: &mut Destination,
     meta: &Meta,
+    compression: Compression,
     listing: &mut dyn Listing,
     blocks: &[u8],
 ) -> Result<(Segment, Written), BeginError> {
     let opened = destination.open().map_err(BeginError::Open)?;
     let path = opened.path.clone();
     let anchor = listing.first_anchor();
-    let mut segment =
-        Segment::begin(opened, anchor, meta.clone(), random()).map_err(BeginError::Description)?;
+    let mut segment = Segment::begin(opened, anchor, meta.clone(), random(), compression)
+        .map_err(BeginError::Description)?;
     segment.put_table(&Table::clock(&[anchor]));
     segment.put_listing(&listing.all());
     segment.put_again(blocks);

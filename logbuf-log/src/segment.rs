@@ -6,7 +6,7 @@ use std::ops::AddAssign;
 use std::path::{Path, PathBuf};
 
 use logbuf_format::Error;
-use logbuf_format::block::{self, Codec, Header, Kind, Summary};
+use logbuf_format::block::{self, Codec, Compression, Header, Kind, Summary};
 use logbuf_format::clock::Anchor;
 use logbuf_format::end::End;
 use logbuf_format::index::Index;
@@ -29,6 +29,8 @@ pub(crate) struct Segment {
     sink: Box<dyn Sink>,
     path: PathBuf,
     salt: u64,
+    /// How blocks of records are compressed. All else is stored as it is: it is little, and a reader wants it first.
+    compression: Compression,
     /// Blocks put so far, and how many of them were [settled](Self::settle).
     blocks: u64,
     settled_blocks: u64,
@@ -69,6 +71,7 @@ impl Segment {
         anchor: Anchor,
         meta: Meta,
         salt: u64,
+        compression: Compression,
     ) -> Result<Self, Error> {
         let mut pending = Vec::new();
         segment::Header { number, salt, anchor, meta }.put(&mut pending)?;
@@ -76,6 +79,7 @@ impl Segment {
             sink,
             path,
             salt,
+            compression,
             blocks: 0,
             settled_blocks: 0,
             events: 0,
@@ -156,7 +160,8 @@ impl Segment {
         let summary =
             Summary { kind, codec, levels, salt: self.salt, number, records, first, last, sites };
         let offset = self.end();
-        let header = block::put(&mut self.pending, payload, summary)
+        let compression = if kind == Kind::EVENTS { self.compression } else { Compression::NONE };
+        let header = block::put_compressed(&mut self.pending, payload, summary, compression)
             .expect("blocks are kept shorter than they may be");
         self.index.add(offset, &header, payload);
         self.count(kind, records, payload);

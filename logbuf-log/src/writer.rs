@@ -129,8 +129,10 @@ struct Attached {
     ring: Ring,
     /// Whether its thread is in the segment.
     listed: bool,
-    /// Whether its thread has ended and everything in it was taken.
+    /// Whether its thread has ended, or left it for another ring, and everything in it was taken.
     finished: bool,
+    /// Whether its thread had a ring before it that may not be finished.
+    follows: bool,
     /// Position up to which all records are dealt with: written, or not to be.
     done: u64,
     /// Whether what it holds was put because of a dump, and is not written yet.
@@ -140,9 +142,14 @@ struct Attached {
 }
 
 impl Attached {
-    fn new(ring: Ring) -> Self {
+    fn new(ring: Ring, follows: bool) -> Self {
         let done = ring.consumer.read_position();
-        Self { ring, listed: false, finished: false, done, is_dumped: false, oldest: None }
+        Self { ring, listed: false, finished: false, follows, done, is_dumped: false, oldest: None }
+    }
+
+    /// Whether it is a ring of the same thread.
+    fn is_of(&self, thread: &Arc<Thread>) -> bool {
+        Arc::ptr_eq(&self.ring.thread, thread)
     }
 }
 

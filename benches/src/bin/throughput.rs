@@ -15,7 +15,7 @@ use std::time::{Duration, Instant};
 use std::{env, fs, thread};
 
 use logbuf_benches::cpu::{process_time, thread_time};
-use logbuf_benches::logged::{mix, numbers, text};
+use logbuf_benches::logged::{messages, mix, numbers, text};
 use logbuf_benches::pin::to_core;
 use logbuf_log::{Builder, Stats, WhenFull, info};
 
@@ -28,18 +28,22 @@ const IDLE: Duration = Duration::from_secs(5);
 /// How long a call waits for room: for ever, as benches go.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// One load: its name, how many threads log, and what each of them does with its share of the records.
+/// One load: its name, how many threads log, what each of them does with its share of the records, and whether blocks are compressed.
 struct Load {
     name: &'static str,
     threads: usize,
     log: fn(u64),
+    lz4: bool,
 }
 
-const LOADS: [Load; 4] = [
-    Load { name: "three numbers, one thread", threads: 1, log: numbers },
-    Load { name: "three numbers, four threads", threads: 4, log: numbers },
-    Load { name: "strings of 40 bytes", threads: 1, log: text },
-    Load { name: "a mix of twelve sites", threads: 1, log: mix },
+const LOADS: [Load; 7] = [
+    Load { name: "three numbers, one thread", threads: 1, log: numbers, lz4: false },
+    Load { name: "three numbers, four threads", threads: 4, log: numbers, lz4: false },
+    Load { name: "strings of 40 bytes", threads: 1, log: text, lz4: false },
+    Load { name: "a mix of twelve sites", threads: 1, log: mix, lz4: false },
+    Load { name: "a mix of twelve sites, LZ4", threads: 1, log: mix, lz4: true },
+    Load { name: "FIX messages of 100 bytes", threads: 1, log: messages, lz4: false },
+    Load { name: "FIX messages of 100 bytes, LZ4", threads: 1, log: messages, lz4: true },
 ];
 
 /// What the command line says.
@@ -117,6 +121,7 @@ fn run(load: &Load, options: &Options) -> String {
     let guard = Builder::new(folder.path().join("app"))
         .ring_capacity(options.ring)
         .when_full(WhenFull::Block(PATIENCE))
+        .compress_live(load.lz4)
         .cpu(1)
         .start()
         .expect("the logger starts");

@@ -50,9 +50,12 @@ fn main() {
         "expand_three_numbers" => expand_all(&three_numbers(records)),
         "expand_strings" => expand_all(&random_strings(records)),
         "expand_trading" => expand_all(&trading(records)),
-        "write_three_numbers" => write_all(records, logged::numbers),
-        "write_strings" => write_all(records, logged::text),
-        "write_twelve_sites" => write_all(records, logged::mix),
+        "write_three_numbers" => write_all(records, logged::numbers, false),
+        "write_strings" => write_all(records, logged::text, false),
+        "write_twelve_sites" => write_all(records, logged::mix, false),
+        "write_twelve_sites_lz4" => write_all(records, logged::mix, true),
+        "write_messages" => write_all(records, logged::messages, false),
+        "write_messages_lz4" => write_all(records, logged::messages, true),
         other => panic!("no subject is called {other}"),
     }
 }
@@ -67,10 +70,11 @@ fn expand_all(load: &Load) {
     expand(&blocks, &mut Vec::new());
 }
 
-fn write_all(records: u64, log: fn(u64)) {
+fn write_all(records: u64, log: fn(u64), lz4: bool) {
     let folder = tempfile::tempdir().expect("a temporary folder can be made");
     let (guard, mut writer) = Builder::new(folder.path().join("app"))
         .ring_capacity(RING)
+        .compress_live(lz4)
         .manual()
         .expect("the folder can be written to");
     log(records);

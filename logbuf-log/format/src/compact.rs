@@ -1,4 +1,4 @@
-//! Closed segments made smaller: each EVENTS block compressed by itself, and the index made anew.
+//! Closed segments made smaller: each block compressed by itself, and the index made anew.
 //!
 //! A segment stays what it was: the same records, the same salt, and blocks that decode one by one. Only a segment that is
 //! whole is written anew, because what a reader can still find in a damaged one depends on where it stands.
@@ -29,7 +29,7 @@ pub struct Compacted {
     pub blocks: u64,
 }
 
-/// Reads a segment and writes it with the payloads of its EVENTS blocks compressed, where that makes them shorter. One block
+/// Reads a segment and writes it with the payloads of its blocks compressed, where that makes them shorter. One block
 /// is in memory at a time. Each payload is expanded again, and compared, before it is written.
 ///
 /// Bytes are read in pieces of a header and of a block: files want a `BufReader`, and no `BufWriter`.
@@ -139,7 +139,7 @@ impl Rewrite {
                 totals.extend_from_slice(payload.get(totals.len()..).unwrap_or_default());
                 block::put(out, &totals, summary)?;
             }
-            Kind::EVENTS if header.compression != self.how => {
+            _ if header.compression != self.how => {
                 let start = out.len();
                 let new = block::put_compressed(out, &payload, summary, self.how)?;
                 if new.payload(&out[start..])? != payload {

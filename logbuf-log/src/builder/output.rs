@@ -4,6 +4,9 @@ use std::io::Write;
 use std::path::PathBuf;
 use std::time::Duration;
 
+#[cfg(feature = "lz4")]
+use logbuf_format::block::Compression;
+
 use super::Builder;
 use crate::output::{Memory, Stream, SyncPolicy, Target};
 
@@ -157,6 +160,34 @@ impl Builder {
     #[cfg(feature = "zstd")]
     pub fn compress_closed(mut self, compress: bool) -> Self {
         self.output.compress = compress;
+        self
+    }
+
+    /// Blocks of records are compressed by LZ4 before they are written. A block that this would not make shorter is stored as it
+    /// is. The default is not to.
+    ///
+    /// Long strings that resemble each other gain most, as messages of a protocol do: those of 100 bytes become a third. The work is
+    /// the background thread's, three to four times as much for such a record, so that it keeps up with fewer records a second; calls cost the
+    /// same. What was written so can be compressed better yet when it is closed. A process that recovers what a crash left needs this
+    /// feature, too.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use logbuf_log::{Builder, info};
+    ///
+    /// # let folder = tempfile::tempdir()?;
+    /// # let path = folder.path().join("app");
+    /// # /*
+    /// let path = "logs/app";
+    /// # */
+    /// let guard = Builder::new(path).compress_live(true).start()?;
+    /// info!("8=FIX.4.4|9=148|35=D|34=1080|49=TESTBUY1|56=TESTSELL1|11=636730640278898634");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[cfg(feature = "lz4")]
+    pub fn compress_live(mut self, compress: bool) -> Self {
+        self.output.live = if compress { Compression::LZ4 } else { Compression::NONE };
         self
     }
 

@@ -4,6 +4,8 @@ use std::ffi::OsStr;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use logbuf_format::block::Compression;
+
 use super::destination::Destination;
 use super::location::folder_of;
 use super::retention::Retention;
@@ -41,6 +43,8 @@ pub(crate) struct Options {
     pub(crate) retention: Retention,
     /// Whether closed segments are compressed.
     pub(crate) compress: bool,
+    /// How blocks of records are compressed before they are written.
+    pub(crate) live: Compression,
 }
 
 /// Where a logger writes.
@@ -64,6 +68,7 @@ impl Options {
             rotate_every: None,
             retention: Retention::default(),
             compress: false,
+            live: Compression::NONE,
         }
     }
 

@@ -228,6 +228,13 @@ impl Segment {
 
     /// The payload of a block, expanded and of codec raw; `None` if it is not what was written.
     fn payload(&mut self, block: &BlockAt) -> io::Result<Option<Vec<u8>>> {
+        if !block::can_expand(block.header.compression) {
+            // It is in the file all the same, so that its records must not be written again.
+            return Err(io::Error::new(
+                ErrorKind::Unsupported,
+                "it has blocks that this build cannot expand",
+            ));
+        }
         let bytes = self.read(block.offset, HEADER_LEN + block.header.stored_len as usize)?;
         let Ok(payload) = block.header.payload(&bytes) else { return Ok(None) };
         if block.header.summary.codec != Codec::PACKED {

@@ -6,6 +6,7 @@
 //! released within the first of these alone, in order.
 
 use core::sync::atomic::Ordering;
+use std::collections::HashSet;
 
 use logbuf_format::site;
 
@@ -23,6 +24,9 @@ use crate::thread;
 /// The part of a ring that held records may take, and that which records may take that wait to be written.
 const HELD_SHARE: usize = 2;
 const WAITING_SHARE: usize = 4;
+
+/// The part of a ring that has to be held for the rings that its thread had before to be let go: a little less than may be.
+const WELL_KEPT_SHARE: usize = 3;
 
 /// Bytes of the rings of threads that have ended, and whose last records are held.
 const ENDED_BYTES: usize = 16 << 20;
@@ -168,16 +172,28 @@ impl Writer {
         self.control.counters.let_go.fetch_add(count, Ordering::Relaxed);
     }
 
-    /// Lets go what threads left behind that ended long ago, so that their rings can be used again.
+    /// Lets go what threads left behind, so that the rings can be used again: those that ended long ago, and those that have a newer ring
+    /// which holds about as much as it may.
     pub(super) fn bound_ended(&mut self) {
         let Self { rings, dictionary, recorder: Some(recorder), .. } = self else { return };
-        if recorder.is_asked() {
+        if recorder.is_asked() || !rings.iter().any(|attached| attached.finished) {
             return;
         }
         let (mut bytes, mut count) = (0, 0);
-        for attached in rings.iter_mut().rev().filter(|attached| attached.finished) {
-            bytes += attached.ring.consumer.capacity();
-            if bytes > ENDED_BYTES {
+        let mut well_kept = HashSet::new();
+        for attached in rings.iter_mut().rev() {
+            let (capacity, id) = (attached.ring.consumer.capacity(), attached.ring.thread.id);
+            let is_outgrown = well_kept.contains(&id);
+            if attached.ring.consumer.held_bytes() >= capacity / WELL_KEPT_SHARE {
+                well_kept.insert(id);
+            }
+            if !attached.finished {
+                continue;
+            }
+            if !is_outgrown {
+                bytes += capacity;
+            }
+            if is_outgrown || bytes > ENDED_BYTES {
                 count += attached.let_go(0, recorder, dictionary);
             }
         }

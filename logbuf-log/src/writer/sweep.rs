@@ -70,11 +70,17 @@ impl Writer {
 
     fn drain_all(&mut self, mut budget: usize) -> Sweep {
         let mut sweep = Sweep::Nothing;
-        // The shared ring comes behind the others.
-        let sources = self.rings.len() + 1;
+        let mut is_held_up = false;
+        // Those that are adopted on the way wait for the next sweep. The shared ring comes behind the others.
+        let rings = self.rings.len();
+        let sources = rings + 1;
         let first = mem::take(&mut self.next_ring);
         for place in (first..first + sources).map(|place| place % sources) {
-            let source = if place < self.rings.len() { Source::Own(place) } else { Source::Shared };
+            let source = if place < rings { Source::Own(place) } else { Source::Shared };
+            if place < rings && self.follows(place) {
+                is_held_up = true;
+                continue;
+            }
             match self.drain(source, &mut budget) {
                 Sweep::Nothing => {}
                 Sweep::Found => sweep = Sweep::Found,
@@ -85,14 +91,25 @@ impl Writer {
                 return Sweep::Partial;
             }
         }
-        sweep
+        if is_held_up { Sweep::Partial } else { sweep }
     }
 
-    /// Moves what one ring holds: a lap at most, so that a busy thread starves neither the others nor a flush.
+    /// Whether the thread of ring `i` had one before it that is not finished. A thread's records are taken in the order in which they were
+    /// logged: what they say of its scopes builds on each other.
+    fn follows(&mut self, i: usize) -> bool {
+        let (before, behind) = self.rings.split_at_mut(i);
+        let attached = &mut behind[0];
+        let is_first = |before: &Attached| !before.finished && before.is_of(&attached.ring.thread);
+        attached.follows = attached.follows && before.iter().any(is_first);
+        attached.follows
+    }
+
+    /// Moves what one ring holds: a lap at most, so that a busy thread starves neither the others nor a flush. A ring that nobody
+    /// writes to any more holds no more than that, and is finished.
     fn drain(&mut self, source: Source, budget: &mut usize) -> Sweep {
         let mut sweep = Sweep::Nothing;
         let (_, lap) = self.room(source);
-        let mut left = lap.min(*budget);
+        let mut left = if self.is_left(source) { *budget } else { lap.min(*budget) };
         while left > 0 {
             let was_due = self.is_dump_due();
             let taken = match source {
@@ -126,6 +143,14 @@ impl Writer {
         sweep
     }
 
+    /// Whether nobody writes to a ring any more.
+    fn is_left(&self, source: Source) -> bool {
+        match source {
+            Source::Own(i) => self.rings[i].ring.consumer.is_producer_gone(),
+            Source::Shared => false,
+        }
+    }
+
     /// Bytes that are held of a ring, and its capacity.
     fn room(&self, source: Source) -> (usize, usize) {
         match (source, &self.shared) {
@@ -144,8 +169,10 @@ impl Writer {
             return;
         }
         self.control.counters.add_threads(rings.iter().map(|ring| &ring.thread));
-        let rings = rings.into_iter();
-        self.rings.extend(rings.map(Attached::new));
+        for ring in rings {
+            let follows = self.rings.iter().any(|before| before.is_of(&ring.thread));
+            self.rings.push(Attached::new(ring, follows));
+        }
     }
 
     /// Copies up to `limit` bytes of ring `i` into the block. Returns how many bytes of ring that were.

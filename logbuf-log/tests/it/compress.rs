@@ -28,10 +28,15 @@ fn fill_segment(guard: &Guard, number: u64) {
 }
 
 fn is_compressed(path: &Path) -> bool {
+    has_compressed(path, Kind::EVENTS)
+}
+
+/// Whether a block of this kind is compressed.
+fn has_compressed(path: &Path, kind: Kind) -> bool {
     let bytes = fs::read(path).expect("the file is there");
     let blocks = index::blocks(&bytes);
-    let mut events = blocks.iter().filter(|(_, block)| block.summary.kind == Kind::EVENTS);
-    events.any(|(_, block)| block.compression == Compression::ZSTD)
+    let mut blocks = blocks.iter().filter(|(_, block)| block.summary.kind == kind);
+    blocks.any(|(_, block)| block.compression == Compression::ZSTD)
 }
 
 /// Waits for another thread, which is not expected to take long.
@@ -76,6 +81,8 @@ fn what_was_closed_becomes_smaller_and_reads_the_same() {
 
     let guard = start(Builder::new(&path).compress_closed(true));
     wait_until("old segments are compressed", || files.iter().all(|file| is_compressed(file)));
+    // This program has many sites.
+    assert!(files.iter().all(|file| has_compressed(file, Kind::SITES)));
     let live = guard.path();
     fill_segment(&guard, 3);
     wait_until("a new segment is compressed", || is_compressed(&live));

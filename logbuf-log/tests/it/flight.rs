@@ -4,7 +4,10 @@ use std::collections::BTreeSet;
 use std::thread;
 
 use logbuf_decode::Reader;
-use logbuf_log::{Builder, FlightRecorder, Level, Stats, context, debug, error, info, trace, warn};
+use logbuf_log::{
+    Builder, FlightRecorder, Level, Progress, Stats, WhenFull, context, debug, error, info, trace,
+    warn,
+};
 
 use crate::support::{Session, Shown};
 
@@ -241,6 +244,39 @@ fn threads_that_end_leave_bounded_memory() {
     assert_eq!(written + let_go, 40 + 1);
     let (messages, _) = messages(session);
     assert_eq!(messages, expected([("39", true)]));
+}
+
+#[test]
+fn rings_that_were_outgrown_are_let_go() {
+    const USUAL: usize = 16 << 10;
+    let _turn = Session::lock();
+    let folder = tempfile::tempdir().expect("a temporary folder can be made");
+    let (guard, mut writer) = Builder::new(folder.path().join("test"))
+        .ignore_env()
+        .ring_capacity(USUAL)
+        .when_full(WhenFull::Grow { max_bytes: 64 << 20 })
+        .flight_recorder(FlightRecorder::new())
+        .manual()
+        .expect("the logger starts");
+    let name = thread::current().name().unwrap_or_default().to_owned();
+    let capacity = || -> usize {
+        let rings = guard.rings();
+        rings.iter().filter(|ring| ring.thread == name).map(|ring| ring.capacity).sum()
+    };
+    debug!("the first");
+    writer.poll();
+    // Nobody polls, so that the ring has to grow.
+    (0..10_000).for_each(|i| debug!("{i}"));
+    let grown = capacity();
+    assert!(grown > 8 * USUAL && !grown.is_power_of_two(), "{grown} bytes are several rings");
+    for _ in 0..1_000 {
+        while writer.poll().progress == Progress::Worked {}
+        if capacity().is_power_of_two() {
+            return;
+        }
+        (0..100).for_each(|i| debug!("{i}"));
+    }
+    panic!("the rings of the thread still have {} bytes, of {grown}", capacity());
 }
 
 #[test]

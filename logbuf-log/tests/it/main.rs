@@ -7,6 +7,8 @@ mod background;
 mod calls;
 #[cfg(feature = "zstd")]
 mod compress;
+#[cfg(feature = "lz4")]
+mod compress_live;
 mod context;
 mod derive;
 mod exits;
