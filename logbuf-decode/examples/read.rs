@@ -2,8 +2,14 @@
 //!
 //! `cargo run --release -p logbuf-decode --example read -- FIELD PATH…`
 
-use logbuf_decode::{Filter, Level, Reader, Record, Render, Text, Value, Work};
-use std::{collections::BTreeMap, convert::Infallible, process::ExitCode};
+use logbuf_decode::{Filter, Finding, Level, Reader, Record, Render, Text, Value, Work};
+use std::{
+    collections::BTreeMap,
+    convert::Infallible,
+    env,
+    io::{self, Write},
+    process::ExitCode,
+};
 
 /// Records with a number in a field, in parts of the log that are worked on by several threads.
 struct Slowest {
@@ -35,16 +41,12 @@ impl Work for Slowest {
     }
 }
 
-fn main() -> ExitCode {
-    let mut arguments = std::env::args().skip(1);
-    let (Some(field), paths) = (arguments.next(), arguments.collect::<Vec<_>>()) else {
-        eprintln!("usage: read FIELD PATH…");
-        return ExitCode::from(2);
-    };
+/// Prints what there is to say of a field; returns what is wrong with the files.
+pub(crate) fn ask(field: &str, paths: &[String], out: &mut impl Write) -> io::Result<Vec<Finding>> {
     let mut reader = Reader::new().filter(Filter::new().level(Level::Info));
     paths.iter().for_each(|path| reader.add_file(path));
     let mut all = Found::default();
-    let worker = || Slowest { field: field.clone(), text: Text::new() };
+    let worker = || Slowest { field: field.to_owned(), text: Text::new() };
     let Ok(()) = reader.try_work(None, worker, |found| {
         for (call, count) in found.calls {
             *all.calls.entry(call).or_default() += count;
@@ -57,12 +59,21 @@ fn main() -> ExitCode {
         Ok::<_, Infallible>(())
     });
     for ((file, line), count) in &all.calls {
-        println!("{count} records of {file}:{line}");
+        writeln!(out, "{count} records of {file}:{line}")?;
     }
     if let Some((_, line)) = all.largest {
-        print!("the largest: {line}");
+        write!(out, "the largest: {line}")?;
     }
-    let findings = reader.findings();
+    Ok(reader.findings())
+}
+
+fn main() -> io::Result<ExitCode> {
+    let mut arguments = env::args().skip(1);
+    let (Some(field), paths) = (arguments.next(), arguments.collect::<Vec<_>>()) else {
+        eprintln!("usage: read FIELD PATH…");
+        return Ok(ExitCode::from(2));
+    };
+    let findings = ask(&field, &paths, &mut io::stdout())?;
     findings.iter().for_each(|finding| eprintln!("{finding}"));
-    ExitCode::from(u8::from(!findings.is_empty()))
+    Ok(ExitCode::from(u8::from(!findings.is_empty())))
 }

@@ -4,7 +4,7 @@
 //!
 //! Without a file it makes one, of 20 million records of two `u64` and an `f64` unless told otherwise. The command
 //! is built, and runs pinned to one core and then free, while this program empties the pipe from another core. What is
-//! measured is the time from start to end of the process, and what it took of memory at most.
+//! measured is the time from start to end of the process, and what it took of memory at most. Of a file of a gigabyte a few lines are read.
 
 use std::error::Error;
 use std::fs;
@@ -27,12 +27,20 @@ const TURNS: usize = 3;
 const PERIOD: Duration = Duration::from_millis(5);
 
 /// What the command is asked for.
-const TASKS: [(&str, &[&str]); 5] = [
+const TASKS: [(&str, &[&str]); 6] = [
     ("text", &[]),
     ("JSON", &["--json"]),
     ("text, one record in a thousand", &["--where", "order_id < 20000"]),
     ("`stats`", &["stats"]),
     ("`verify`", &["verify"]),
+    ("`verify --records`", &["verify", "--records"]),
+];
+
+/// What the command is asked for of a large file, of which it should read little.
+const FEW: [(&str, &[&str]); 3] = [
+    ("the first line", &["--head", "1"]),
+    ("the last line", &["-n", "1"]),
+    ("none of it", &["--head", "0"]),
 ];
 
 /// What one run came to.
@@ -75,15 +83,45 @@ fn main() -> Result<(), Box<dyn Error>> {
         command
     };
     row("floor: `cat` of the file", records, bytes, best(&cat, true)?, best(&cat, false)?);
-    println!("\n| start to first line, ms | |");
+    let large = make_large(folder.path())?;
+    let bytes = fs::metadata(&large)?.len();
+    println!("\n| start to end, ms | {:.2} GB |", bytes as f64 / 1e9);
     println!("|---|---|");
-    let first = || {
-        let mut command = Command::new(&decoder);
-        command.args(["--head", "1"]).arg(&file);
-        command
-    };
-    println!("| the file | {:.1} |", best(&first, false)?.time.as_secs_f64() * 1e3);
+    for (name, arguments) in FEW {
+        let command = || {
+            let mut command = Command::new(&decoder);
+            command.args(arguments).arg(&large);
+            command
+        };
+        println!("| {name} | {:.1} |", best(&command, false)?.time.as_secs_f64() * 1e3);
+    }
     Ok(())
+}
+
+/// Writes a log of a gigabyte: records of eight numbers that nobody could predict.
+fn make_large(folder: &Path) -> Result<PathBuf, Box<dyn Error>> {
+    const RECORDS: u64 = 15_000_000;
+    let guard = Builder::new(folder.join("large"))
+        .ignore_env()
+        .when_full(WhenFull::Block(Duration::from_secs(60)))
+        .start()?;
+    let mut state = 1_u64;
+    // Marsaglia's xorshift64.
+    let mut random = || {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        state
+    };
+    for _ in 0..RECORDS {
+        let [a, b, c, d] = [random(), random(), random(), random()];
+        let [e, f, g, h] = [random(), random(), random(), random()];
+        info!(a, b, c, d, e, f, g, h, "noise");
+    }
+    guard.flush()?;
+    let file = guard.path();
+    drop(guard);
+    Ok(file)
 }
 
 /// Writes a log.

@@ -48,14 +48,17 @@ pub(crate) enum Command {
     #[command(after_help = VERIFY_HELP)]
     Verify(Verify),
     /// List what killed processes left in memory, or salvage it into files beside their logs
+    #[command(after_help = RECOVER_HELP)]
     Recover(Recover),
     /// Print the completions for a shell
+    #[command(after_help = COMPLETIONS_HELP)]
     Completions {
         /// bash, elvish, fish, powershell or zsh
         #[arg(hide_possible_values = true)]
         shell: Shell,
     },
     /// Print the manual page
+    #[command(after_help = MAN_HELP)]
     Man,
 }
 
@@ -116,7 +119,7 @@ pub(crate) struct Export {
     #[command(flatten)]
     pub(crate) inputs: Inputs,
 
-    /// ndjson (as --json), csv (as --csv) or chrome (a trace: threads as tracks, records as instants)
+    /// ndjson (as --json), csv (as --csv) or chrome (a trace: threads as tracks, records as instants, spans as slices)
     #[arg(long, value_name = "FORM", default_value = "ndjson", hide_possible_values = true)]
     pub(crate) to: Form,
 
@@ -392,6 +395,25 @@ Examples:
   logbuf-decode sites logs/                           what the program can log, by file and line
   logbuf-decode sites logs/ | grep 'never fired'      and what it never did
   logbuf-decode sites --json logs/ | jq -r .template";
+
+const RECOVER_HELP: &str = "\
+Examples:
+  logbuf-decode recover                               what is there, and of which process
+  logbuf-decode recover --all                         salvage all of it
+  logbuf-decode recover --all -o salvaged/            into another folder than that of the log
+
+A program that logs again does the same for its own logs when it starts.";
+
+const COMPLETIONS_HELP: &str = "\
+Examples:
+  logbuf-decode completions bash > ~/.local/share/bash-completion/completions/logbuf-decode
+  logbuf-decode completions zsh > ~/.zfunc/_logbuf-decode
+  logbuf-decode completions fish > ~/.config/fish/completions/logbuf-decode.fish";
+
+const MAN_HELP: &str = "\
+Examples:
+  logbuf-decode man > ~/.local/share/man/man1/logbuf-decode.1
+  logbuf-decode man | man -l -";
 
 const VERIFY_HELP: &str = "\
 Examples:

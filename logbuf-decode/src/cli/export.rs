@@ -2,12 +2,15 @@
 
 use crate::cli::{
     args::{self, Form},
-    inputs, lines,
+    inputs,
+    lines::Lines,
+    print,
+    printer::Printer,
+    progress::Progress,
     report::{Report, shown},
     select::Selection,
 };
-use jiff::Timestamp;
-use logbuf_decode::{Chrome, Csv, Json, Reader, Render};
+use logbuf_decode::{Chrome, Csv, Json, Reader, Render, Segment, SiteKind};
 use std::{
     io::{self, BufWriter, Write},
     path::Path,
@@ -20,22 +23,21 @@ use tempfile::NamedTempFile;
 ///
 /// Standard output does not take more.
 pub(crate) fn run(args: &args::Export, report: &mut Report) -> io::Result<()> {
-    let now = Timestamp::now().to_zoned_datetime(args.zone.get());
-    let selection = match Selection::new(&args.choose, false, &now) {
-        Ok(selection) => selection,
-        Err(error) => {
-            report.error(error);
-            return Ok(());
-        }
+    let Some(selection) = Selection::of(&args.choose, &args.zone, false, report) else {
+        return Ok(());
     };
-    let mut reader = Reader::new().filter(selection.filter());
+    let mut reader = selection.reader();
     inputs::add(&args.inputs.paths, &mut reader, report);
     let written = match &args.output {
-        None => write(args.to, &mut reader, &selection, io::stdout().lock(), report),
+        None => write(args.to, &mut reader, &selection, io::stdout().lock(), None, report),
         Some(path) => {
-            if let Err(error) =
-                replace(path, |file| write(args.to, &mut reader, &selection, file, report))
-            {
+            let mut progress = Progress::new();
+            progress.start_with(&reader);
+            let replaced = replace(path, |file| {
+                write(args.to, &mut reader, &selection, file, Some(&progress), report)
+            });
+            progress.finish();
+            if let Err(error) = replaced {
                 report.error(format_args!("{}: {error}", shown(path)));
             }
             Ok(())
@@ -51,9 +53,23 @@ fn write(
     reader: &mut Reader,
     selection: &Selection,
     writer: impl Write,
+    progress: Option<&Progress>,
     report: &mut Report,
 ) -> io::Result<()> {
     let start = reader.oldest().unwrap_or(0);
+    let part = args::Part::default();
+    if form == Form::Chrome && has_spans(reader) {
+        // A slice depends on the records before it.
+        let render = Box::new(Chrome::new(start));
+        let mut printer = Printer::new(&part, selection.clone(), render, writer);
+        printer.start();
+        let printed = reader.try_for_each(|record| {
+            progress.into_iter().for_each(|progress| progress.reach(record.unix_ns()));
+            printer.record(record, report)
+        });
+        print::finish(printed, &mut printer)?;
+        return printer.end(reader.segments());
+    }
     let render = || -> Box<dyn Render + Send> {
         match form {
             Form::Ndjson => Box::new(Json::new()),
@@ -61,7 +77,13 @@ fn write(
             Form::Chrome => Box::new(Chrome::new(start)),
         }
     };
-    lines::print(reader, selection, &args::Part::default(), &render, writer, report)
+    let lines = Lines { selection, part: &part, progress };
+    lines.print(reader, &render, writer, report)
+}
+
+/// Whether the files speak of spans.
+fn has_spans(reader: &Reader) -> bool {
+    reader.segments().iter().flat_map(Segment::sites).any(|site| site.kind == SiteKind::Span)
 }
 
 /// Puts what `write` writes in the place of a file, if all of it could be written.

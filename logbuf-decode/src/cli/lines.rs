@@ -3,6 +3,7 @@
 use crate::cli::{
     args,
     printer::Stop,
+    progress::Progress,
     report::{Report, Unshown},
     select::Selection,
 };
@@ -22,64 +23,77 @@ const STEP: u64 = 1 << 14;
 /// By how much further each search goes than the one before.
 const GROWTH: u64 = 4;
 
-/// Prints the records that are left in the reader.
-///
-/// # Errors
-///
-/// The writer does not take more.
-pub(crate) fn print<W: Write>(
-    reader: &mut Reader,
-    selection: &Selection,
-    part: &args::Part,
-    render: &(impl Fn() -> Box<dyn Render + Send> + Sync),
-    mut writer: W,
-    report: &mut Report,
-) -> io::Result<()> {
-    let mut text = String::new();
-    render().start(&mut text);
-    writer.write_all(text.as_bytes())?;
-    let is_counted = part.head.is_some() || part.tail.is_some();
-    let worker = || Worker { selection: selection.clone(), render: render(), is_counted };
-    match part.tail {
-        Some(count) => {
-            for lines in last(reader, count, &worker, report).iter().rev() {
-                lines.write(&mut writer)?;
-            }
-        }
-        None => first(reader, part.head, &worker, &mut writer, report)?,
-    }
-    text.clear();
-    render().end(reader.segments(), &mut text);
-    writer.write_all(text.as_bytes())?;
-    writer.flush()
+/// Which lines are printed.
+pub(crate) struct Lines<'a> {
+    pub(crate) selection: &'a Selection,
+    pub(crate) part: &'a args::Part,
+    /// Where it is shown how far it has come.
+    pub(crate) progress: Option<&'a Progress>,
 }
 
-/// Prints the first `head` lines, or all.
-fn first<W: Write>(
-    reader: &mut Reader,
-    mut head: Option<usize>,
-    worker: &(impl Fn() -> Worker + Sync),
-    writer: &mut W,
-    report: &mut Report,
-) -> io::Result<()> {
-    if head == Some(0) {
-        // Nothing is read for nothing.
-        return Ok(());
-    }
-    let printed = reader.try_work(None, worker, |part| {
-        report.unshown(&part.unshown);
-        let text = head.map_or(&*part.text, |head| part.first(head));
-        writer.write_all(text.as_bytes()).map_err(Stop::Io)?;
-        match &mut head {
-            Some(head) if *head <= part.ends.len() => return Err(Stop::Enough),
-            Some(head) => *head -= part.ends.len(),
-            None => {}
+impl Lines<'_> {
+    /// Prints them, of the records that are left in the reader.
+    ///
+    /// # Errors
+    ///
+    /// The writer does not take more.
+    pub(crate) fn print<W: Write>(
+        &self,
+        reader: &mut Reader,
+        render: &(impl Fn() -> Box<dyn Render + Send> + Sync),
+        mut writer: W,
+        report: &mut Report,
+    ) -> io::Result<()> {
+        let mut text = String::new();
+        render().start(&mut text);
+        writer.write_all(text.as_bytes())?;
+        let is_counted = self.part.head.is_some() || self.part.tail.is_some();
+        let worker = || Worker { selection: self.selection.clone(), render: render(), is_counted };
+        match self.part.tail {
+            Some(count) => {
+                for lines in last(reader, count, &worker, report).iter().rev() {
+                    lines.write(&mut writer)?;
+                }
+            }
+            None => self.first(reader, &worker, &mut writer, report)?,
         }
-        Ok(())
-    });
-    match printed {
-        Ok(()) | Err(Stop::Enough) => Ok(()),
-        Err(Stop::Io(error)) => Err(error),
+        text.clear();
+        render().end(reader.segments(), &mut text);
+        writer.write_all(text.as_bytes())?;
+        writer.flush()
+    }
+
+    /// Prints the first lines, or all.
+    fn first<W: Write>(
+        &self,
+        reader: &mut Reader,
+        worker: &(impl Fn() -> Worker + Sync),
+        writer: &mut W,
+        report: &mut Report,
+    ) -> io::Result<()> {
+        let mut head = self.part.head;
+        if head == Some(0) {
+            // Nothing is read for nothing.
+            return Ok(());
+        }
+        let printed = reader.try_work(None, worker, |part| {
+            report.unshown(&part.unshown);
+            if let (Some(progress), Some(unix_ns)) = (self.progress, part.unix_ns) {
+                progress.reach(unix_ns);
+            }
+            let text = head.map_or(&*part.text, |head| part.first(head));
+            writer.write_all(text.as_bytes()).map_err(Stop::Io)?;
+            match &mut head {
+                Some(head) if *head <= part.ends.len() => return Err(Stop::Enough),
+                Some(head) => *head -= part.ends.len(),
+                None => {}
+            }
+            Ok(())
+        });
+        match printed {
+            Ok(()) | Err(Stop::Enough) => Ok(()),
+            Err(Stop::Io(error)) => Err(error),
+        }
     }
 }
 
@@ -120,6 +134,8 @@ struct Part {
     /// Where each line ends, if they are counted.
     ends: Vec<usize>,
     unshown: Unshown,
+    /// The time of the last record that was looked at.
+    unix_ns: Option<i64>,
 }
 
 impl Work for Worker {
@@ -127,6 +143,7 @@ impl Work for Worker {
 
     #[inline]
     fn record(&mut self, record: &Record<'_>, part: &mut Part) {
+        part.unix_ns = Some(record.unix_ns());
         if !self.selection.wants(record) {
             return;
         }

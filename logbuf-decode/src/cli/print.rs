@@ -1,16 +1,15 @@
 //! Records, printed: what the command does unless told otherwise.
 
 use crate::cli::{
-    args::{Args, Show, Time},
+    args::{Args, Part, Show, Time},
     follow,
     inputs::{self, Watch},
-    lines,
+    lines::Lines,
     pager::{self, Sink},
     printer::{Printer, Stop},
     report::Report,
     select::Selection,
 };
-use jiff::Timestamp;
 use logbuf_decode::{Csv, Json, Logfmt, Reader, Render, Text};
 use std::io::{self, Write};
 
@@ -20,29 +19,27 @@ use std::io::{self, Write};
 ///
 /// Standard output does not take more.
 pub(crate) fn run(args: &Args, report: &mut Report) -> io::Result<()> {
-    let now = Timestamp::now().to_zoned_datetime(args.show.zone.get());
-    let selection = match Selection::new(&args.choose, args.part.context > 0, &now) {
-        Ok(selection) => selection,
-        Err(error) => {
-            report.error(error);
-            return Ok(());
-        }
+    let Part { context, follow, .. } = args.part;
+    let zone = &args.show.zone;
+    let Some(selection) = Selection::of(&args.choose, zone, context > 0, report) else {
+        return Ok(());
     };
-    let mut reader = Reader::new().filter(selection.filter());
-    let mut sink = Sink::open(&args.show, args.part.follow);
-    let printed = if args.part.follow {
+    let mut reader = selection.reader();
+    let mut sink = Sink::open(&args.show, follow);
+    let printed = if follow {
         reader = reader.live();
-        follow(args, selection, &mut reader, &mut sink, report)
+        print_live(args, selection, &mut reader, &mut sink, report)
     } else {
         inputs::add(&args.inputs.paths, &mut reader, report);
         if is_stateful(args) {
             let mut printer = Printer::new(&args.part, selection, render(&args.show), &mut sink);
             printer.start();
             let printed = reader.try_for_each(|record| printer.record(record, report));
-            finish(printed, printer)
+            finish(printed, &mut printer)
         } else {
             let render = || render(&args.show);
-            lines::print(&mut reader, &selection, &args.part, &render, &mut sink, report)
+            let lines = Lines { selection: &selection, part: &args.part, progress: None };
+            lines.print(&mut reader, &render, &mut sink, report)
         }
     };
     let written = printed.and(sink.close());
@@ -60,7 +57,7 @@ fn is_stateful(args: &Args) -> bool {
 }
 
 /// Prints what is there, then what comes.
-fn follow(
+fn print_live(
     args: &Args,
     selection: Selection,
     reader: &mut Reader,
@@ -74,7 +71,8 @@ fn follow(
     if is_tail_alone {
         // From the end back, and not from the start on.
         let render = || render(&args.show);
-        lines::print(reader, &selection, &part, &render, &mut *sink, report)?;
+        let lines = Lines { selection: &selection, part: &part, progress: None };
+        lines.print(reader, &render, &mut *sink, report)?;
         reader.skip_to_end();
         part.tail = None;
     }
@@ -83,11 +81,14 @@ fn follow(
         printer.start();
     }
     let printed = follow::follow(&mut watch, reader, &mut printer, report);
-    finish(printed, printer)
+    finish(printed, &mut printer)
 }
 
 /// Prints what is left to be printed.
-fn finish<W: Write>(printed: Result<(), Stop>, mut printer: Printer<W>) -> io::Result<()> {
+pub(crate) fn finish<W: Write>(
+    printed: Result<(), Stop>,
+    printer: &mut Printer<W>,
+) -> io::Result<()> {
     match printed {
         Ok(()) | Err(Stop::Enough) => printer.finish(),
         Err(Stop::Io(error)) => Err(error),

@@ -6,7 +6,7 @@ use crate::cli::{
     report::{Report, Unshown},
     select::Selection,
 };
-use logbuf_decode::{Record, Render};
+use logbuf_decode::{Record, Render, Segment};
 use std::{
     collections::VecDeque,
     io::{self, Write},
@@ -94,6 +94,12 @@ impl<W: Write> Printer<W> {
             self.output.buffer().push_str(&line);
             self.output.flush_if_full()?;
         }
+        self.output.flush()
+    }
+
+    /// Prints what comes behind all records.
+    pub(crate) fn end(&mut self, segments: &[Segment]) -> io::Result<()> {
+        self.render.end(segments, self.output.buffer());
         self.output.flush()
     }
 

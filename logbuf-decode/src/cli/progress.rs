@@ -1,6 +1,7 @@
 //! How far something long has come, shown on a terminal and nowhere else.
 
 use indicatif::{ProgressBar, ProgressStyle};
+use logbuf_decode::Reader;
 use std::{
     io::{self, Read, Seek, SeekFrom},
     time::Duration,
@@ -9,20 +10,19 @@ use std::{
 /// How often it is drawn.
 const PERIOD: Duration = Duration::from_millis(200);
 
-/// A bar on standard error, if that is a terminal. What is soon over does not show one.
+/// A bar on standard error, if that is a terminal.
 #[derive(Clone, Debug)]
 pub(crate) struct Progress {
     bar: ProgressBar,
+    from_unix_ns: i64,
 }
 
 impl Progress {
     pub(crate) fn new() -> Self {
-        let style = ProgressStyle::with_template(
-            "{bar:40} {percent:>3} %  {human_pos} of {human_len}, {eta} to go",
-        )
-        .expect("the template is well-formed");
+        let style = ProgressStyle::with_template("{bar:40} {percent:>3} %, {eta} to go")
+            .expect("the template is well-formed");
         // Indicatif draws nothing where there is no terminal.
-        Self { bar: ProgressBar::new(0).with_style(style) }
+        Self { bar: ProgressBar::new(0).with_style(style), from_unix_ns: 0 }
     }
 
     /// Starts over for so many things.
@@ -30,6 +30,18 @@ impl Progress {
         self.bar.reset();
         self.bar.set_length(length);
         self.bar.enable_steady_tick(PERIOD);
+    }
+
+    /// Starts over for all that the reader holds, by time.
+    pub(crate) fn start_with(&mut self, reader: &Reader) {
+        let (oldest, newest) = (reader.oldest().unwrap_or(0), reader.newest().unwrap_or(0));
+        self.from_unix_ns = oldest;
+        self.start(newest.abs_diff(oldest));
+    }
+
+    /// What came before this time is done.
+    pub(crate) fn reach(&self, unix_ns: i64) {
+        self.bar.set_position(unix_ns.abs_diff(self.from_unix_ns));
     }
 
     /// So much more is done.

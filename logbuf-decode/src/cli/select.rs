@@ -1,12 +1,13 @@
 //! Which records are shown.
 
 use crate::cli::{
-    args::{Choose, Place},
+    args::{Choose, Place, Zone},
+    report::Report,
     when,
 };
 use glob::Pattern as Glob;
-use jiff::ZonedDateTime;
-use logbuf_decode::{Expression, Filter, Level, Record, Site, ThreadName};
+use jiff::{Timestamp, ZonedDateTime};
+use logbuf_decode::{Expression, Filter, Level, Reader, Record, Site, ThreadName};
 use regex::Regex;
 use std::ops::Range;
 
@@ -35,14 +36,18 @@ struct Origin {
 }
 
 impl Selection {
-    /// # Errors
-    ///
-    /// What is wrong with a time.
-    pub(crate) fn new(
+    /// What the arguments say; `None` if a time in them is none, which is reported.
+    pub(crate) fn of(
         choose: &Choose,
+        zone: &Zone,
         has_context: bool,
-        now: &ZonedDateTime,
-    ) -> Result<Self, String> {
+        report: &mut Report,
+    ) -> Option<Self> {
+        let now = Timestamp::now().to_zoned_datetime(zone.get());
+        Self::new(choose, has_context, &now).map_err(|error| report.error(error)).ok()
+    }
+
+    fn new(choose: &Choose, has_context: bool, now: &ZonedDateTime) -> Result<Self, String> {
         let time = |text: &Option<String>, otherwise| {
             text.as_ref().map_or(Ok(otherwise), |text| when::parse(text, now))
         };
@@ -62,8 +67,13 @@ impl Selection {
         })
     }
 
+    /// A reader that hands out what may be wanted.
+    pub(crate) fn reader(&self) -> Reader {
+        Reader::new().filter(self.filter())
+    }
+
     /// What a reader has to hand out: with context all of the time in question, otherwise what may be shown.
-    pub(crate) fn filter(&self) -> Filter {
+    fn filter(&self) -> Filter {
         let filter = Filter::new().time(self.time.clone());
         if self.has_context {
             return filter;

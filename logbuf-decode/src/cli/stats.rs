@@ -10,8 +10,6 @@ mod summary;
 
 use crate::cli::{args, inputs, report::Report, select::Selection};
 use collect::{All, Questions, Worker};
-use jiff::Timestamp;
-use logbuf_decode::Reader;
 use std::{
     convert::Infallible,
     io::{self, BufWriter, Write},
@@ -24,13 +22,8 @@ use summary::Summary;
 ///
 /// Standard output does not take more.
 pub(crate) fn run(args: &args::Stats, report: &mut Report) -> io::Result<()> {
-    let now = Timestamp::now().to_zoned_datetime(args.zone.get());
-    let selection = match Selection::new(&args.choose, false, &now) {
-        Ok(selection) => selection,
-        Err(error) => {
-            report.error(error);
-            return Ok(());
-        }
+    let Some(selection) = Selection::of(&args.choose, &args.zone, false, report) else {
+        return Ok(());
     };
     let questions = Questions {
         histograms: args.histogram.clone(),
@@ -40,7 +33,7 @@ pub(crate) fn run(args: &args::Stats, report: &mut Report) -> io::Result<()> {
         },
         key: args.key.clone(),
     };
-    let mut reader = Reader::new().filter(selection.filter());
+    let mut reader = selection.reader();
     inputs::add(&args.inputs.paths, &mut reader, report);
     let mut all = All::default();
     let worker = || Worker { selection: selection.clone(), questions: questions.clone() };

@@ -3,39 +3,87 @@
 use crate::{
     record::Record,
     render::{Render, json},
+    scope::Scope,
     segment::Segment,
 };
 use logbuf_format::render::TooLong;
-use std::{collections::BTreeSet, fmt::Write};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt::Write,
+};
 
 /// A trace in the JSON form of Chrome, which Perfetto and `chrome://tracing` show: a track for each thread, with its records as
-/// instants.
+/// instants, and the spans they were logged in as slices.
+///
+/// A slice begins with the first record in its span, and ends with the next of the thread that is outside: a span in which nothing is
+/// logged leaves no trace. So where there are spans, records must come in order, and all to one renderer.
 ///
 /// Times are microseconds since a start that is given, because viewers take them as floats of 53 bits. The output is one
 /// JSON object, `{"traceEvents":[…]}`, one event on each line.
 #[derive(Clone, Debug)]
 pub struct Chrome {
     start_unix_ns: i64,
+    /// The threads that are in spans, by process.
+    tracks: BTreeMap<(u32, u64), Track>,
+}
+
+/// The slices of a thread that have begun and not ended.
+#[derive(Clone, Debug)]
+struct Track {
+    /// The numbers of the spans, from the outermost on.
+    spans: Vec<u64>,
+    /// The last record.
+    unix_ns: i64,
 }
 
 impl Chrome {
     /// A trace whose time 0 is this: nanoseconds since the Unix epoch, UTC.
     pub fn new(start_unix_ns: i64) -> Self {
-        Self { start_unix_ns }
+        Self { start_unix_ns, tracks: BTreeMap::new() }
     }
 
-    fn event(&self, record: &Record<'_>, out: &mut String) -> Result<(), TooLong> {
-        let ns = i128::from(record.unix_ns()) - i128::from(self.start_unix_ns);
+    /// Appends what an event of any phase begins with.
+    fn begin(&self, phase: &str, unix_ns: i64, (pid, tid): (u32, u64), out: &mut String) {
+        let ns = i128::from(unix_ns) - i128::from(self.start_unix_ns);
         let (sign, ns) = (if ns < 0 { "-" } else { "" }, ns.unsigned_abs());
+        let (us, ns) = (ns / 1000, ns % 1000);
         // Writing to a string does not fail.
         let _ = write!(
             out,
-            "{{\"ph\":\"i\",\"s\":\"t\",\"ts\":{sign}{}.{:03},\"pid\":{},\"tid\":{},\"cat\":",
-            ns / 1000,
-            ns % 1000,
-            pid(record.segment()),
-            tid(record.segment(), record.thread_id())
+            "{{\"ph\":\"{phase}\",\"ts\":{sign}{us}.{ns:03},\"pid\":{pid},\"tid\":{tid}"
         );
+    }
+
+    /// Ends the slices that the record is not in, and begins those that it is in.
+    fn slices(&mut self, record: &Record<'_>, out: &mut String) {
+        let (key, spans, unix_ns) = (track(record), record.spans(), record.unix_ns());
+        let open = self.tracks.remove(&key).map_or_else(Vec::new, |track| track.spans);
+        if open.is_empty() && spans.is_empty() {
+            return;
+        }
+        let same = open.iter().zip(&spans).take_while(|(open, span)| **open == span.id()).count();
+        open[same..].iter().for_each(|_| self.end_slice(unix_ns, key, out));
+        for span in &spans[same..] {
+            self.begin("B", unix_ns, key, out);
+            out.push_str(",\"cat\":\"span\",\"name\":");
+            json::push_string(if span.site().is_some() { span.name() } else { "?" }, out);
+            out.push_str(",\"args\":");
+            // A field that is too long to be shown is no reason to show no slice.
+            out.push_str(&json::scope(span).unwrap_or_else(|TooLong| "{}".to_owned()));
+            out.push_str("},\n");
+        }
+        let spans = spans.iter().map(Scope::id).collect();
+        self.tracks.insert(key, Track { spans, unix_ns });
+    }
+
+    fn end_slice(&self, unix_ns: i64, key: (u32, u64), out: &mut String) {
+        self.begin("E", unix_ns, key, out);
+        out.push_str("},\n");
+    }
+
+    fn instant(&self, record: &Record<'_>, out: &mut String) -> Result<(), TooLong> {
+        self.begin("i", record.unix_ns(), track(record), out);
+        out.push_str(",\"s\":\"t\",\"cat\":");
         json::push_string(record.target(), out);
         out.push_str(",\"name\":");
         let mut message = String::new();
@@ -63,11 +111,15 @@ impl Render for Chrome {
     }
 
     fn record(&mut self, record: &Record<'_>, out: &mut String) -> Result<(), TooLong> {
+        self.slices(record, out);
         let start = out.len();
-        self.event(record, out).inspect_err(|_| out.truncate(start))
+        self.instant(record, out).inspect_err(|_| out.truncate(start))
     }
 
     fn end(&mut self, segments: &[Segment], out: &mut String) {
+        for (key, track) in std::mem::take(&mut self.tracks) {
+            track.spans.iter().for_each(|_| self.end_slice(track.unix_ns, key, out));
+        }
         let mut names = BTreeSet::new();
         for segment in segments {
             let pid = pid(segment);
@@ -91,6 +143,12 @@ impl Render for Chrome {
             "{\"ph\":\"M\",\"pid\":0,\"tid\":0,\"name\":\"logbuf\",\"args\":{\"schema\":1}}\n]}\n",
         );
     }
+}
+
+/// Process and thread of a record.
+fn track(record: &Record<'_>) -> (u32, u64) {
+    let segment = record.segment();
+    (pid(segment), tid(segment, record.thread_id()))
 }
 
 fn pid(segment: &Segment) -> u32 {

@@ -229,6 +229,11 @@ fn object(fields: &impl Serialize) -> Result<String, TooLong> {
     Ok(escaped)
 }
 
+/// The fields of a scope as an object.
+pub(super) fn scope(scope: &Scope<'_>) -> Result<String, TooLong> {
+    object(&Pairs(&scope.fields().collect::<Vec<_>>()))
+}
+
 /// The fields of the contexts of a record as an object.
 pub(super) fn context(record: &Record<'_>) -> Result<String, TooLong> {
     object(&Pairs(record.context().fields()))

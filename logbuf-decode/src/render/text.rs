@@ -91,7 +91,14 @@ impl Render for Text {
 impl Text {
     fn plain(&mut self, record: &Record<'_>, out: &mut String) -> Result<(), TooLong> {
         self.clock.push(record.unix_ns(), out);
-        let (before, target) = self.origin.text(record, self.raw);
+        let (origin, target_at) = self.origin.text(record, self.raw);
+        if record.is_plain() {
+            // Most records of a program that logs numbers: no spans, no context, nothing to escape.
+            out.push_str(origin);
+            record.message(out)?;
+            return push_fields(record, out).map(|_gap| ());
+        }
+        let (before, target) = origin.split_at(target_at);
         out.push_str(before);
         let start = out.len();
         super::push_spans(record, out)?;
@@ -101,19 +108,9 @@ impl Text {
         out.push_str(target);
         let start = out.len();
         record.message(out)?;
-        let mut gap = "  ";
-        for (name, value) in record.fields() {
-            out.push_str(gap);
-            out.push_str(name);
-            out.push('=');
-            render::field(out, value)?;
-            gap = " ";
-        }
+        let gap = push_fields(record, out)?;
         self.context(record, gap, out)?;
-        // All of it at once, and of plain records nothing: this is the fast path.
-        if !record.is_plain() {
-            self.escape_from(start, out);
-        }
+        self.escape_from(start, out);
         Ok(())
     }
 
@@ -200,7 +197,7 @@ struct Origin {
 
 impl Origin {
     #[inline]
-    fn text(&mut self, record: &Record<'_>, raw: bool) -> (&str, &str) {
+    fn text(&mut self, record: &Record<'_>, raw: bool) -> (&str, usize) {
         let is_same = self.level == Some(record.level())
             && self.target == record.target()
             && self.has_name
@@ -208,7 +205,7 @@ impl Origin {
         if !is_same {
             self.set(record, raw);
         }
-        self.text.split_at(self.target_at)
+        (&self.text, self.target_at)
     }
 
     #[cold]
@@ -229,6 +226,20 @@ impl Origin {
             escape_from(self.target_at, &mut self.text);
         }
     }
+}
+
+/// Appends the fields; what stands between them and what follows.
+#[inline]
+fn push_fields(record: &Record<'_>, out: &mut String) -> Result<&'static str, TooLong> {
+    let mut gap = "  ";
+    for (name, value) in record.fields() {
+        out.push_str(gap);
+        out.push_str(name);
+        out.push('=');
+        render::field(out, value)?;
+        gap = " ";
+    }
+    Ok(gap)
 }
 
 /// The level, right-aligned to the longest.

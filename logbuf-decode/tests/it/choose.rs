@@ -2,7 +2,7 @@
 
 use crate::{
     command::{folder, run},
-    file::{File, Put, anchor, pack, site},
+    file::{File, Put, anchor, filled, pack, sample_sites, site},
 };
 use logbuf_format::{
     Level,
@@ -235,4 +235,32 @@ fn a_bad_condition_is_pointed_at() {
     let (stdout, stderr, status) = run(Path::new("."), &["x.logbuf", "--where", "qty = 3"]);
     assert_eq!((stdout.as_str(), status), ("", 2));
     assert!(stderr.contains("at column 5: expected `&&`, `||` or the end, found `=`"), "{stderr}");
+}
+
+#[test]
+fn the_last_lines_are_those_of_the_whole_log() {
+    let mut file = File::new(1);
+    file.sites(&sample_sites()).threads(&[(1, 4711, "main")]);
+    for block in 0..60 {
+        let records: Vec<Put> =
+            (0..1000).map(|index| filled(1000 * block + index, "BTC-USD", index)).collect();
+        file.clock(&[anchor(1000 * block)]).events(&[(1, &records)]);
+    }
+    let folder = folder();
+    fs::write(folder.path().join("a.logbuf"), file.end_with_index().bytes()).expect("write");
+    for choose in
+        [&[][..], &["--where", "order_id == 11"], &["--until", "2026-11-23T14:05:06.00003Z"]]
+    {
+        let shown = |part: &[&str]| {
+            let (stdout, stderr, status) =
+                run(folder.path(), &[&["a.logbuf"], choose, part].concat());
+            assert_eq!((stderr.as_str(), status), ("", 0));
+            stdout.lines().map(str::to_owned).collect::<Vec<_>>()
+        };
+        let all = shown(&[]);
+        for count in [0, 1, 17, 20_000, 100_000] {
+            let expected = &all[all.len().saturating_sub(count)..];
+            assert!(shown(&["-n", &count.to_string()]) == expected, "{choose:?} {count}");
+        }
+    }
 }

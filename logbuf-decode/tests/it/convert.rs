@@ -2,14 +2,19 @@
 
 use crate::{
     command::{folder, run},
-    file::{File, Put, anchor, filled, sample, sample_sites},
+    file::{File, Put, anchor, filled, pack, sample, sample_sites, site},
 };
+use logbuf_decode::{Level, Site, SiteKind};
 use logbuf_format::{
     block::{Compression, Header, Kind},
     index::Entry,
+    scope::{Head, Op, Which},
     segment,
+    site::Role,
+    types::Type,
+    value::{Str, Value},
 };
-use serde_json::Value;
+use serde_json::Value as Json;
 use std::{fs, path::Path};
 
 fn write_sample(folder: &Path) {
@@ -37,7 +42,7 @@ fn a_trace_has_a_track_for_each_thread() {
     write_sample(folder.path());
     let (stdout, stderr, status) = run(folder.path(), &["export", "--to", "chrome", "."]);
     assert_eq!((stderr.as_str(), status), ("", 0));
-    let trace: Value = serde_json::from_str(&stdout).expect("JSON");
+    let trace: Json = serde_json::from_str(&stdout).expect("JSON");
     assert_eq!(trace["otherData"]["start"], "2026-11-23T14:05:06.000001000Z");
     let events = trace["traceEvents"].as_array().expect("events");
     let of = |phase: &str| events.iter().filter(|event| event["ph"] == phase).collect::<Vec<_>>();
@@ -56,7 +61,72 @@ fn a_trace_has_a_track_for_each_thread() {
     // Without records it is a trace all the same.
     let (stdout, _, _) =
         run(folder.path(), &["export", "--to", "chrome", "--since", "2027-01-01", "."]);
-    serde_json::from_str::<Value>(&stdout).expect("JSON");
+    serde_json::from_str::<Json>(&stdout).expect("JSON");
+}
+
+/// Two spans, one in the other, each with a record; and one in which the log ends.
+fn spans() -> File {
+    let head = [("", Type::U8), ("", Type::U8), ("", Type::U64)];
+    let scope = |id, template, fields: &[(&str, Type)], kind| {
+        let mut scope = site(id, Level::Info, template, &[&head, fields].concat());
+        scope.values[..3].iter_mut().for_each(|slot| slot.role = Role::Head);
+        Site { kind, ..scope }
+    };
+    let [fill, ..] = sample_sites();
+    let enter = |site, ticks, depth, id, fields: &[Value<'_>]| -> Put {
+        let head = Head { which: Which::Span, op: Op::Enter, depth, id };
+        (site, ticks, [&head.bytes()[..], &pack(fields)].concat())
+    };
+    let leave = |ticks, depth| -> Put {
+        let head = Head { which: Which::Span, op: Op::Leave, depth, id: 0 };
+        (12, ticks, head.bytes().to_vec())
+    };
+    let mut file = File::new(4);
+    file.sites(&[
+        fill,
+        scope(10, "request", &[("path", Type::Str)], SiteKind::Span),
+        scope(11, "query", &[], SiteKind::Span),
+        scope(12, "", &[], SiteKind::Leave),
+    ]);
+    let records = [
+        filled(900, "before", 1),
+        enter(10, 1000, 0, 7, &[Value::Str(Str::new("/x"))]),
+        filled(1000, "request", 1),
+        enter(11, 1100, 1, 8, &[]),
+        filled(1100, "query", 2),
+        leave(1200, 1),
+        filled(1200, "request", 3),
+        leave(1300, 0),
+        enter(10, 1300, 0, 9, &[Value::Str(Str::new("/y"))]),
+        filled(1300, "request", 4),
+    ];
+    file.threads(&[(1, 4711, "main")]).clock(&[anchor(2000)]).events(&[(1, &records)]).end();
+    file
+}
+
+#[test]
+fn spans_are_slices_one_in_the_other() {
+    let folder = folder();
+    fs::write(folder.path().join("a.logbuf"), spans().bytes()).expect("write");
+    let (stdout, stderr, status) = run(folder.path(), &["export", "--to", "chrome", "."]);
+    assert_eq!((stderr.as_str(), status), ("", 0));
+    let trace: Json = serde_json::from_str(&stdout).expect("JSON");
+    let events = trace["traceEvents"].as_array().expect("events");
+    let shown: Vec<_> = events
+        .iter()
+        .filter(|event| event["ph"] != "M")
+        .map(|event| format!("{} {}", event["ph"].as_str().expect("a phase"), event["ts"]))
+        .collect();
+    let expected = [
+        "i 0.0", "B 0.1", "i 0.1", "B 0.2", "i 0.2", "E 0.3", "i 0.3", "E 0.4", "B 0.4", "i 0.4",
+        "E 0.4",
+    ];
+    assert_eq!(shown, expected);
+    let slices: Vec<_> = events.iter().filter(|event| event["ph"] == "B").collect();
+    let names: Vec<_> = slices.iter().map(|slice| &slice["name"]).collect();
+    assert_eq!(names, ["request", "query", "request"]);
+    assert_eq!(slices[0]["args"]["path"], "/x");
+    assert_eq!((&slices[2]["pid"], &slices[2]["tid"]), (&42.into(), &4711.into()));
 }
 
 #[test]

@@ -5,6 +5,7 @@ mod command;
 mod convert;
 mod corpus;
 mod damage;
+mod example;
 mod file;
 mod follow;
 mod golden;

@@ -37,6 +37,13 @@ fn what_is_in_a_log() {
     }
     assert_eq!((stdout.as_str(), status), (expected, 1), "{stderr}");
     assert!(stderr.contains("lost 3 records"), "{stderr}");
+    let (stdout, _, _) = run(folder.path(), &["stats", "--json", "."]);
+    let all: serde_json::Value = serde_json::from_str(&stdout).expect("JSON");
+    let loss = serde_json::json!([{
+        "thread": "?1", "level": "INFO", "reason": "ring full", "records": 3, "bytes": 72,
+        "first": "2026-11-23T14:05:06.000000001Z", "last": "2026-11-23T14:05:06.000000002Z",
+    }]);
+    assert_eq!(all["losses"], loss);
 }
 
 fn json(folder: &std::path::Path, arguments: &[&str]) -> serde_json::Value {

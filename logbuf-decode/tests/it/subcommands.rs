@@ -2,7 +2,7 @@
 
 use crate::{
     command::{folder, run},
-    file::{File, sample, site},
+    file::{File, anchor, filled, sample, sample_sites, site},
 };
 use logbuf_format::{Level, types::Type};
 use std::fs;
@@ -69,6 +69,40 @@ fn verify_reads_everything() {
     let kinds: Vec<_> = stderr.lines().filter_map(|line| line.split(": ").nth(1)).collect();
     assert_eq!(kinds, ["warning", "note"], "{stderr}");
     assert_eq!(run(folder.path(), &["verify", "missing.logbuf"]).2, 2);
+}
+
+#[test]
+fn verify_decodes_every_record_if_it_is_told_to() {
+    let folder = folder();
+    // A site that no block describes: the checksums are right, and the record cannot be decoded.
+    let mut file = File::new(1);
+    file.sites(&sample_sites()).threads(&[(1, 4711, "main")]).clock(&[anchor(2000)]);
+    file.events(&[(1, &[filled(1000, "BTC-USD", 1), (99, 1001, vec![])])]).end();
+    fs::write(folder.path().join("a.logbuf"), file.bytes()).expect("write");
+    let (stdout, stderr, status) = run(folder.path(), &["verify", "a.logbuf"]);
+    assert_eq!((stderr.as_str(), status), ("", 0));
+    let (decoded, stderr, status) = run(folder.path(), &["verify", "--records", "a.logbuf"]);
+    assert_eq!((decoded, status), (stdout, 1));
+    assert!(stderr.contains("1 of 2 records in its blocks cannot be decoded"), "{stderr}");
+    assert!(stderr.contains("record of site 99"), "{stderr}");
+}
+
+#[test]
+fn every_command_has_examples() {
+    let folder = folder();
+    let (help, _, _) = run(folder.path(), &["--help"]);
+    let (_, commands) = help.split_once("Commands:\n").expect("the commands");
+    let commands = commands.lines().take_while(|line| !line.is_empty());
+    // What a description takes further lines for is indented further.
+    let commands = commands.filter_map(|line| line.strip_prefix("  "));
+    let names: Vec<_> = commands.filter_map(|line| line.split(' ').next()).collect();
+    let names: Vec<_> = names.into_iter().filter(|name| !name.is_empty()).collect();
+    assert_eq!(names.len(), 8, "{names:?}");
+    for name in names {
+        let (help, _, status) = run(folder.path(), &[name, "--help"]);
+        assert_eq!(status, 0, "{name}");
+        assert!(help.contains("\nExamples:\n  logbuf-decode "), "{name}: {help}");
+    }
 }
 
 #[test]

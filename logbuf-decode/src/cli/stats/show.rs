@@ -2,7 +2,7 @@
 
 use crate::cli::stats::{
     chart,
-    summary::{Numbers, Row, Summary},
+    summary::{Loss, Numbers, Row, Summary},
 };
 use logbuf_decode::{escape, rfc3339};
 use std::fmt::Write;
@@ -47,6 +47,7 @@ pub(super) fn push(summary: &Summary, out: &mut String) {
     ] {
         table(name, rows, *records, out);
     }
+    push_losses(&summary.losses, out);
     push_rate(summary, out);
     for histogram in &summary.histograms {
         let _ = write!(out, "\n{}: ", escape(&histogram.field));
@@ -78,6 +79,26 @@ fn table(name: &str, rows: &[Row], records: u64, out: &mut String) {
     if !rest.is_empty() {
         let records = rest.iter().map(|row| row.records).sum();
         line(records, rest.iter().map(|row| row.bytes).sum(), &format!("… {} more", rest.len()));
+    }
+}
+
+fn push_losses(losses: &[Loss], out: &mut String) {
+    if losses.is_empty() {
+        return;
+    }
+    let _ = writeln!(out, "\n{:>15} {:>17}  of thread", "lost", "bytes");
+    for loss in losses.iter().take(ROWS) {
+        let Loss { thread, level, reason, records, bytes, first, last } = loss;
+        let (records, bytes, thread) = (grouped(*records), size(*bytes), escape(thread));
+        let (from, to) = (rfc3339(first.0), rfc3339(last.0));
+        let _ = writeln!(
+            out,
+            "{records:>15} {bytes:>17}  {thread}: {reason}, {level}, from {from} to {to}"
+        );
+    }
+    if let Some(rest @ [_, ..]) = losses.get(ROWS..) {
+        let records = rest.iter().map(|loss| loss.records).fold(0, u64::saturating_add);
+        let _ = writeln!(out, "{:>15} {:>17}  … {} more", grouped(records), "", rest.len());
     }
 }
 

@@ -6,7 +6,11 @@ use crate::cli::stats::{
 };
 use logbuf_decode::{Level, Reader, Segment, Site, rfc3339};
 use serde::{Serialize, Serializer};
-use std::{cmp::Reverse, collections::HashMap, hash::Hash};
+use std::{
+    cmp::Reverse,
+    collections::{BTreeMap, HashMap},
+    hash::Hash,
+};
 
 /// Columns of the chart.
 const COLUMNS: usize = 72;
@@ -22,6 +26,7 @@ pub(super) struct Summary {
     pub(super) files: usize,
     pub(super) file_bytes: u64,
     pub(super) lost: u64,
+    pub(super) losses: Vec<Loss>,
     /// Nothing if there are no records.
     pub(super) first: Option<Instant>,
     pub(super) last: Option<Instant>,
@@ -38,7 +43,7 @@ pub(super) struct Summary {
 }
 
 /// A time.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Instant(pub(super) i64);
 
 impl Serialize for Instant {
@@ -53,6 +58,18 @@ pub(super) struct Row {
     pub(super) name: String,
     pub(super) records: u64,
     pub(super) bytes: u64,
+}
+
+/// Records that were logged and are not in the files, the most first.
+#[derive(Debug, Serialize)]
+pub(super) struct Loss {
+    pub(super) thread: String,
+    pub(super) level: &'static str,
+    pub(super) reason: String,
+    pub(super) records: u64,
+    pub(super) bytes: u64,
+    pub(super) first: Instant,
+    pub(super) last: Instant,
 }
 
 /// Records over time.
@@ -146,6 +163,7 @@ impl Summary {
             files: reader.segments().len(),
             file_bytes: reader.segments().iter().map(Segment::len).sum(),
             lost: reader.lost().fold(0, |sum, lost| lost.count.saturating_add(sum)),
+            losses: losses(reader),
             first: totals.time.map(|(first, _)| Instant(first)),
             last: totals.time.map(|(_, last)| Instant(last)),
             levels: levels
@@ -174,6 +192,30 @@ impl Summary {
             }),
         }
     }
+}
+
+/// Losses of threads of the same name, and of the same level and reason, are added up.
+fn losses(reader: &Reader) -> Vec<Loss> {
+    let mut sums: BTreeMap<_, Loss> = BTreeMap::new();
+    for lost in reader.lost().filter(|lost| lost.count > 0) {
+        let (thread, reason) = (lost.thread.to_string(), lost.reason.to_string());
+        let (first, last) = (Instant(lost.first_unix_ns), Instant(lost.last_unix_ns));
+        let sum = sums.entry((thread.clone(), lost.level, reason.clone())).or_insert(Loss {
+            thread,
+            level: lost.level.name(),
+            reason,
+            records: 0,
+            bytes: 0,
+            first,
+            last,
+        });
+        sum.records = sum.records.saturating_add(lost.count);
+        sum.bytes = sum.bytes.saturating_add(lost.bytes);
+        (sum.first, sum.last) = (sum.first.min(first), sum.last.max(last));
+    }
+    let mut losses: Vec<_> = sums.into_values().collect();
+    losses.sort_by_key(|loss| Reverse(loss.records));
+    losses
 }
 
 /// A field without numbers is there, and has none.
