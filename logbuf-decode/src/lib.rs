@@ -20,6 +20,7 @@ mod index;
 mod loss;
 mod merge;
 mod parallel;
+mod process;
 mod reader;
 mod record;
 mod render;

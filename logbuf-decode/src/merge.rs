@@ -24,12 +24,14 @@ const AHEAD: usize = 8 << 20;
 /// Segments up to which their files stay open between two blocks.
 const OPEN_FILES: usize = 64;
 
-/// The place of a record in the order: by time; then by segment, by its finer time stamp, and by block.
+/// The place of a record in the order: by time; then by process, by its finer time stamp, by segment and by block.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Key {
     unix_ns: i64,
-    segment: u32,
+    /// The first segment of the process.
+    process: u32,
     ticks: u64,
+    segment: u32,
     block: u32,
 }
 
@@ -171,11 +173,28 @@ impl Merge {
             let is_within = unix_ns < time.end && last_unix_ns >= time.start;
             if is_within && segment.wants_block(&block, filter) {
                 self.oldest = Some(self.oldest.unwrap_or(unix_ns).min(unix_ns));
-                let key = Key { unix_ns, segment: number, ticks: block.first, block: index as u32 };
+                let key = Key {
+                    unix_ns,
+                    process: segment.first_of_process(number),
+                    ticks: block.first,
+                    segment: number,
+                    block: index as u32,
+                };
                 let known = (last_unix_ns >= told).then(Vec::new);
                 self.push_due(key, block, 0, known);
             }
         }
+    }
+
+    /// Puts the blocks that are due in order again: their segments tell the time by more than they did.
+    pub(crate) fn place(&mut self, segments: &[Segment]) {
+        let mut due = std::mem::take(&mut self.due).into_vec();
+        for Reverse(Due { key, .. }) in &mut due {
+            let segment = &segments[key.segment as usize];
+            key.unix_ns = segment.unix_ns(key.ticks);
+            key.process = segment.first_of_process(key.segment);
+        }
+        self.due = due.into();
     }
 
     /// The time of the last record that the headers of the blocks that were added speak of.

@@ -6,6 +6,7 @@ use crate::{
     loss::Lost,
     merge::{Merge, Next},
     parallel::{self, Work},
+    process,
     record::Record,
     run::Records,
     segment::Segment,
@@ -30,8 +31,8 @@ const SEGMENTS: usize = 1 << 16;
 /// Add what is to be read, then take [each record](Reader::for_each). Whatever is wrong with a file costs what is damaged
 /// and no more; it is a [`Finding`], and so are I/O errors.
 ///
-/// Records with the same time come in the order in which the files were added, and within a file in the order of their
-/// finer time stamps. Memory is bounded whatever the files hold, but for a few bytes for each block.
+/// Records with the same time come in the order in which the files were added, and those of one process, in whichever of the files, in the
+/// order of their finer time stamps. All segments of a process have one timeline, of the clocks in all of them. Memory is bounded whatever the files hold, but for a few bytes for each block.
 ///
 /// # Examples
 ///
@@ -63,6 +64,8 @@ pub struct Reader {
     is_thorough: bool,
     /// Files whose headers are not there yet.
     waiting: Vec<Source>,
+    /// Whether segments were added, or have grown, that are not in the merge.
+    is_behind: bool,
 }
 
 impl Reader {
@@ -78,6 +81,7 @@ impl Reader {
             is_live: false,
             is_thorough: false,
             waiting: Vec::new(),
+            is_behind: false,
         }
     }
 
@@ -204,7 +208,7 @@ impl Reader {
 
     /// Reads what is new in a segment.
     fn scan(&mut self, number: usize) {
-        let Self { segments, merge, findings, filter, time, is_live, .. } = self;
+        let Self { segments, findings, filter, is_live, .. } = self;
         let segment = &mut segments[number];
         let before = segment.offset();
         let read = segment.scan(findings);
@@ -216,11 +220,24 @@ impl Reader {
         }
         if segment.offset() > before {
             segment.choose(filter);
-            let news = segment.take_news();
-            merge.add((number as u32, segment), news, filter, time, i64::MAX);
+            self.is_behind = true;
         }
         if !*is_live {
             segment.source().release();
+        }
+    }
+
+    /// Puts what was added into the merge, now that all that tells the time is there.
+    fn settle(&mut self) {
+        if !std::mem::take(&mut self.is_behind) {
+            return;
+        }
+        if process::unite(&mut self.segments) {
+            self.merge.place(&self.segments);
+        }
+        for (number, segment) in (0..).zip(&mut self.segments) {
+            let news = segment.take_news();
+            self.merge.add((number, segment), news, &self.filter, &self.time, i64::MAX);
         }
     }
 
@@ -243,12 +260,14 @@ impl Reader {
     }
 
     /// The time of the last record of the files, as far as they have been read: nanoseconds since the Unix epoch, UTC.
-    pub fn newest(&self) -> Option<i64> {
+    pub fn newest(&mut self) -> Option<i64> {
+        self.settle();
         self.merge.newest()
     }
 
     /// The time of the first record of those blocks that may hold what is wanted.
-    pub fn oldest(&self) -> Option<i64> {
+    pub fn oldest(&mut self) -> Option<i64> {
+        self.settle();
         self.merge.oldest()
     }
 
@@ -274,6 +293,7 @@ impl Reader {
     /// }
     /// ```
     pub fn step_back(&mut self, records: u64) -> bool {
+        self.settle();
         let within = self.filter.within();
         let until = self.reached.min(within.end);
         let Some(from) = self.before(until, records) else { return false };
@@ -289,6 +309,7 @@ impl Reader {
 
     /// Passes over everything that was read of the files so far: what comes is what is written to them from now on.
     pub fn skip_to_end(&mut self) {
+        self.settle();
         self.merge.clear();
         self.time = self.filter.within();
     }
@@ -352,6 +373,7 @@ impl Reader {
         until: i64,
         mut f: impl FnMut(&Record<'_>) -> Result<(), E>,
     ) -> Result<(), E> {
+        self.settle();
         loop {
             let mut run = match self.merge.next(until, &self.segments) {
                 Next::Run(run) => run,
@@ -419,6 +441,7 @@ impl Reader {
         worker: impl Fn() -> W + Sync,
         take: impl FnMut(W::Output) -> Result<(), E>,
     ) -> Result<(), E> {
+        self.settle();
         let threads = threads.or_else(|| available_parallelism().ok()).map_or(1, NonZero::get);
         let Self { segments, merge, findings, filter, time, .. } = self;
         let records = Records { segments, filter, time, with_values: true };

@@ -34,7 +34,10 @@ pub struct Segment {
     /// `None` if it is damaged.
     header: Option<segment::Header>,
     walk: Walk,
+    /// Of its own anchors.
     timeline: Timeline,
+    /// Of those of all segments of its process, and the number of the first of these, if there are several.
+    process: Option<(u32, Arc<Timeline>)>,
     tables: Tables,
     blocks: Vec<EventBlock>,
     /// How many of them are no news.
@@ -161,6 +164,7 @@ impl Segment {
             header,
             walk,
             timeline,
+            process: None,
             tables: Tables::new(),
             blocks: Vec::new(),
             known: 0,
@@ -324,14 +328,38 @@ impl Segment {
         self.walk.salt()
     }
 
+    /// The session of its process; 0 if it names none.
+    pub(crate) fn session(&self) -> u64 {
+        self.header.as_ref().map_or(0, |header| header.meta.session)
+    }
+
+    /// The timeline of its own anchors.
+    pub(crate) fn own_timeline(&self) -> &Timeline {
+        &self.timeline
+    }
+
+    /// Goes by the timeline of its process from now on, of whose segments the first has this number.
+    pub(crate) fn join(&mut self, first: u32, timeline: Arc<Timeline>) {
+        self.process = Some((first, timeline));
+    }
+
+    /// The number of the first segment of its process; its own is `number`.
+    pub(crate) fn first_of_process(&self, number: u32) -> u32 {
+        self.process.as_ref().map_or(number, |(first, _)| *first)
+    }
+
+    fn timeline(&self) -> &Timeline {
+        self.process.as_ref().map_or(&self.timeline, |(_, timeline)| timeline)
+    }
+
     /// The stretch of the timeline around `ticks`.
     pub(crate) fn span(&self, ticks: u64) -> Span {
-        self.timeline.span(ticks)
+        self.timeline().span(ticks)
     }
 
     /// Wall-clock time at `ticks`: nanoseconds since the Unix epoch, UTC.
     pub fn unix_ns(&self, ticks: u64) -> i64 {
-        self.timeline.unix_ns(ticks)
+        self.timeline().unix_ns(ticks)
     }
 
     /// Reads tables and where blocks are from where the last call stopped to the end of the file, or to the END block.

@@ -49,6 +49,11 @@ pub(crate) type Put = (u32, u64, Vec<u8>);
 impl File {
     /// A segment header.
     pub(crate) fn new(salt: u64) -> Self {
+        Self::of_session(salt, 0, anchor(0))
+    }
+
+    /// The header of a segment of a session, and what the clock says when it begins.
+    pub(crate) fn of_session(salt: u64, session: u64, anchor: Anchor) -> Self {
         let meta = Meta {
             writer: "test 1".into(),
             process: "app".into(),
@@ -57,10 +62,10 @@ impl File {
             build: String::new(),
             clock: Clock::MONOTONIC,
             ticks_per_second: 1_000_000_000,
-            session: 0,
+            session,
         };
         let mut bytes = Vec::new();
-        let header = Header { number: 1, salt, anchor: anchor(0), meta };
+        let header = Header { number: 1, salt, anchor, meta };
         header.put(&mut bytes).expect("a small header");
         Self {
             bytes,

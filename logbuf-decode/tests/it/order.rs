@@ -1,8 +1,8 @@
 //! One order of time, over blocks, files and whatever memory there is.
 
-use crate::file::{File, Put, anchor, decode_all, pack, site};
+use crate::file::{EPOCH, File, Put, anchor, decode_all, pack, site};
 use logbuf_decode::{Level, Problem, Reader};
-use logbuf_format::{types::Type, value::Value};
+use logbuf_format::{clock::Anchor, types::Type, value::Value};
 use proptest::prelude::*;
 
 /// Ticks of records: files of blocks of threads.
@@ -117,4 +117,36 @@ fn a_copy_of_a_segment_is_left_out() {
         matches!(&findings[..], [finding] if matches!(finding.problem, Problem::Copy { .. })),
         "{findings:?}"
     );
+}
+
+/// A segment of a process whose clock is read as `anchors` say, with records of one thread.
+fn part(salt: u64, session: u64, anchors: &[(u64, i64)], ticks: &[u64]) -> Vec<u8> {
+    let at = |&(ticks, ns): &(u64, i64)| Anchor { unix_ns: EPOCH + ns, ..anchor(ticks) };
+    let mut file = File::of_session(salt, session, at(&anchors[0]));
+    let records: Vec<Put> = ticks.iter().map(|&at| (1, at, pack(&[Value::U64(at)]))).collect();
+    file.sites(&[site(1, Level::Info, "{0}", &[("", Type::U64)])]).threads(&[(1, 1, "main")]);
+    let clock: Vec<_> = anchors[1..].iter().map(at).collect();
+    file.clock(&clock).events(&[(1, &records)]).end().bytes()
+}
+
+#[test]
+fn records_of_a_process_never_change_places_between_its_segments() {
+    // Both segments place the instants around 1000 by readings that are a little off, so that each alone says that the second
+    // begins before the first ends.
+    let first = |session| part(1, session, &[(0, 0), (1000, 1040)], &[10, 1001, 1003]);
+    let second = |session| part(2, session, &[(1002, 1002), (2000, 2000)], &[1002, 1004, 1990]);
+    let shown = |files: Vec<Vec<u8>>| {
+        let (lines, findings) = decode_all(Reader::new(), files);
+        assert!(findings.is_empty(), "{findings:?}");
+        let message = |line: &String| line.rsplit(' ').next().expect("a message").to_owned();
+        lines.iter().map(message).collect::<Vec<_>>()
+    };
+    let ordered = ["10", "1001", "1002", "1003", "1004", "1990"];
+    assert_eq!(shown(vec![first(7), second(7)]), ordered);
+    // Nor does it matter in which order they are given.
+    assert_eq!(shown(vec![second(7), first(7)]), ordered);
+    // Two processes have nothing to do with each other.
+    let apart = ["10", "1002", "1004", "1001", "1003", "1990"];
+    assert_eq!(shown(vec![first(7), second(8)]), apart);
+    assert_eq!(shown(vec![first(0), second(0)]), apart);
 }

@@ -87,6 +87,11 @@ impl Timeline {
         }
     }
 
+    /// The nominal frequency of the clock.
+    pub fn ticks_per_second(&self) -> u64 {
+        self.ticks_per_second
+    }
+
     /// The anchors, by ticks.
     pub fn anchors(&self) -> &[Anchor] {
         &self.anchors
