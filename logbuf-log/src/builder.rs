@@ -305,8 +305,8 @@ impl Builder {
             ticks_per_second: clock::frequency(),
             session: 0,
         };
-        meta.session =
-            session::keep(&self.rings, self.output.target.log(), self.recorder.is_some(), &meta);
+        let keeps = self.recorder.as_ref().map(FlightRecorder::kept);
+        meta.session = session::keep(&self.rings, self.output.target.log(), keeps, &meta);
         REGISTRY.make_shared().map_err(|source| InitError::RingCapacity { bytes, source })?;
         let dictionary = Dictionary::new().map_err(|source| InitError::Description { source })?;
         let control = Arc::new(Control::default());

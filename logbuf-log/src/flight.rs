@@ -75,6 +75,11 @@ impl FlightRecorder {
         Self { dump_on: Some(level), ..self }
     }
 
+    /// The least severe level that is not held back.
+    pub(crate) fn kept(&self) -> Level {
+        self.keep
+    }
+
     /// No record makes the others be written.
     pub const fn dump_on_request(self) -> Self {
         Self { dump_on: None, ..self }

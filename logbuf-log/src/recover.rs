@@ -31,7 +31,10 @@ mod find;
 mod output;
 mod remains;
 mod report;
+mod scopes;
+mod segment;
 
+use std::mem;
 use std::path::{Path, PathBuf};
 
 use logbuf_format::clock::Anchor;
@@ -47,7 +50,9 @@ pub use self::report::{Damage, Report, ThreadReport};
 use self::covered::Covered;
 use self::output::Output;
 use self::remains::{Remains, Sites};
+use self::segment::Segment;
 use crate::clock;
+use crate::paths::Paths;
 use crate::session::base::Lock;
 use crate::session::header::Header;
 use crate::session::{CrashSafe, system};
@@ -116,9 +121,9 @@ fn salvage(name: &str, lock: &Lock, options: &Options) -> Result<Report, Recover
     };
     report.describe(&header);
     let folder = options.folder.as_deref().unwrap_or(&header.folder);
-    let remains = Remains::find(&lock.folder)
+    let mut remains = Remains::find(&lock.folder)
         .map_err(|source| RecoverError::ReadSession { name: name.to_owned(), source })?;
-    let salvaged = salvage_records(&header, &remains, folder, options, &mut report);
+    let salvaged = salvage_records(&header, &mut remains, folder, options, &mut report);
     match salvaged {
         Err(_) if options.discard => {}
         other => other?,
@@ -133,22 +138,31 @@ fn salvage(name: &str, lock: &Lock, options: &Options) -> Result<Report, Recover
 /// Writes what the rings hold and the files do not.
 fn salvage_records(
     header: &Header,
-    remains: &Remains,
+    remains: &mut Remains,
     folder: &Path,
     options: &Options,
     report: &mut Report,
 ) -> Result<(), RecoverError> {
     let name = report.name.clone();
     let failed = |source| RecoverError::ReadSession { name: name.clone(), source };
-    let rings = remains.rings(header).map_err(failed)?;
-    let folders = [Some(header.folder.as_path()), options.folder.as_deref()];
-    let covered = Covered::find(header, folders.into_iter().flatten(), rings)
-        .map_err(|(path, source)| RecoverError::ReadLog { path, source })?;
+    let (rings, begun) = remains.rings(header).map_err(failed)?;
     let sites = Sites::read(remains, report).map_err(failed)?;
+    let folders = [Some(header.folder.as_path()), options.folder.as_deref()];
+    let mut covered = Covered::find(header, folders.into_iter().flatten(), remains, &sites, rings)
+        .map_err(|(path, source)| RecoverError::ReadLog { path, source })?;
+    let mut paths = mem::take(&mut covered.paths);
+    if header.keeps.is_some() {
+        paths.clear();
+    }
+    for thread in begun {
+        paths.entry(thread).or_insert_with(Paths::new);
+    }
     let anchors = anchors(header, &covered);
-    let mut output = Output::new(header, folder, &anchors, &remains.threads, sites.has_scopes());
+    let segment = Segment::new(header, folder, &anchors);
+    let mut output = Output::new(segment, &remains.threads, &sites, paths);
     let written = remains.records(&covered, &sites, report, |record| output.put(record));
     let path = written
+        .and_then(|()| remains.losses(&covered).try_for_each(|(id, lost)| output.lose(id, &lost)))
         .and_then(|()| output.finish(report))
         .map_err(|source| RecoverError::WriteSegment { folder: folder.to_owned(), source })?;
     report.path = path;

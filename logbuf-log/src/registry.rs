@@ -34,7 +34,8 @@ pub(crate) const SHARED_RING: u32 = 0;
 /// Bytes of idle rings that are kept for the next threads.
 const IDLE_BYTES: usize = 16 << 20;
 
-/// Rings that are made before there are threads for them, and bytes of all of them.
+/// Rings that are made before there are threads for them: at first, and bytes of all of them when threads have come in such numbers that
+/// there were not enough.
 const SPARES: usize = 2;
 const SPARE_BYTES: usize = 4 << 20;
 
@@ -53,6 +54,10 @@ pub(crate) struct Registry {
     writer: Mutex<Option<Arc<Control>>>,
     pub(crate) when_full: Policy,
     ring_capacity: AtomicUsize,
+    /// How many spare rings there should be; there come to be more when there were too few.
+    spares: AtomicUsize,
+    /// Threads that found no spare ring since the writer last made some.
+    unserved: AtomicUsize,
     next_ring: AtomicU32,
     next_thread: AtomicU32,
     /// Rings made in memory of the process.
@@ -104,6 +109,8 @@ impl Registry {
             writer: Mutex::new(None),
             when_full: Policy::new(),
             ring_capacity: AtomicUsize::new(DEFAULT_RING_CAPACITY),
+            spares: AtomicUsize::new(SPARES),
+            unserved: AtomicUsize::new(0),
             next_ring: AtomicU32::new(1),
             next_thread: AtomicU32::new(1),
             private_rings: AtomicU64::new(0),
@@ -177,15 +184,25 @@ impl Registry {
         let name = std::thread::current().name().unwrap_or_default().to_owned();
         let slot = session::current().and_then(|session| session.threads.put(id, os_id, &name));
         let thread = Arc::new(Thread::new(id, os_id, name, slot));
+        thread.keep_losses();
         let producer = self.ring(self.ring_capacity(), &thread)?;
         Some((producer, thread))
     }
 
     /// Finds or makes a ring of `capacity` bytes for `thread`, and hands its other end to the writer.
     pub(crate) fn ring(&self, capacity: usize, thread: &Arc<Thread>) -> Option<Producer> {
-        let ring = self.idle_ring(capacity).or_else(|| self.new_ring(capacity))?;
+        let ring = match self.idle_ring(capacity) {
+            Some(ring) => ring,
+            None => {
+                self.unserved.fetch_add(1, Ordering::Relaxed);
+                // Where one comes, others may.
+                self.wake_writer();
+                self.new_ring(capacity)?
+            }
+        };
         let IdleRing { id, producer, consumer, file } = ring;
         consumer.set_label(thread.id.into());
+        thread.begin(id, consumer.read_position());
         thread.ring_bytes.fetch_add(capacity, Ordering::Relaxed);
         lock(&self.rings).push(Ring { id, consumer, thread: Arc::clone(thread), file });
         Some(producer)
@@ -194,7 +211,12 @@ impl Registry {
     /// Makes rings for the next threads, so that their first records need not wait for it. Not where they are large.
     pub(crate) fn stock(&self) {
         let capacity = self.ring_capacity();
-        let wanted = SPARES.min(SPARE_BYTES / capacity);
+        // Relaxed: numbers and nothing more.
+        if self.unserved.swap(0, Ordering::Relaxed) > 0 {
+            let doubled = (self.spares.load(Ordering::Relaxed) * 4).min(SPARE_BYTES / capacity);
+            self.spares.fetch_max(doubled, Ordering::Relaxed);
+        }
+        let wanted = self.spares.load(Ordering::Relaxed).min(SPARE_BYTES / capacity);
         let is_spare = |ring: &&IdleRing| ring.consumer.capacity() == capacity;
         while lock(&self.idle).iter().filter(is_spare).count() < wanted {
             let Some(ring) = self.new_ring(capacity) else { break };
@@ -219,6 +241,11 @@ impl Registry {
     pub(crate) fn retire(&self, mut ring: Ring) {
         let capacity = ring.consumer.capacity();
         ring.thread.ring_bytes.fetch_sub(capacity, Ordering::Relaxed);
+        // None, unless a write failed meanwhile.
+        for lost in ring.thread.losses.take(clock::now()) {
+            self.stand_in.losses.add_all(&lost);
+            ring.thread.losses.settle(&lost);
+        }
         let mut idle = lock(&self.idle);
         let kept: usize = idle.iter().map(|ring| ring.consumer.capacity()).sum();
         if capacity != self.ring_capacity() || kept + capacity > IDLE_BYTES {

@@ -27,6 +27,7 @@ use std::sync::atomic::{AtomicBool, AtomicPtr, AtomicU64, AtomicUsize, Ordering}
 use std::{fs, ptr};
 
 use logbuf::{Storage, StorageError};
+use logbuf_format::Level;
 use logbuf_format::segment::{self, Meta};
 
 use self::base::{Base, Lock};
@@ -118,8 +119,8 @@ pub(crate) struct Log<'a> {
     /// Absolute, without links.
     pub(crate) folder: &'a Path,
     pub(crate) stem: &'a OsStr,
-    /// Whether a flight recorder holds records.
-    pub(crate) has_recorder: bool,
+    /// The least severe level that a flight recorder does not hold back, if there is one.
+    pub(crate) keeps: Option<Level>,
     /// What a segment's header would say.
     pub(crate) segment: segment::Header,
 }
@@ -154,7 +155,7 @@ static DECIDED: AtomicBool = AtomicBool::new(false);
 pub(crate) fn keep(
     keeping: &Keeping,
     log: Option<(PathBuf, &OsStr)>,
-    has_recorder: bool,
+    keeps: Option<Level>,
     meta: &Meta,
 ) -> u64 {
     let Some((folder, stem)) = log else {
@@ -173,7 +174,7 @@ pub(crate) fn keep(
     }
     let segment =
         segment::Header { number: 0, salt: 0, anchor: clock::read().anchor(), meta: meta.clone() };
-    let log = Log { folder: &folder, stem, has_recorder, segment };
+    let log = Log { folder: &folder, stem, keeps, segment };
     if let Err(source) = establish(keeping, &log) {
         notice::post(Notice::NotCrashSafe { source });
     }
@@ -183,7 +184,7 @@ pub(crate) fn keep(
 /// Tells the user what came of a recovery, if that is worth telling.
 fn report(recovered: Result<Report, RecoverError>) {
     match recovered {
-        Ok(report) if report.records == 0 && report.uncommitted == 0 => {}
+        Ok(report) if report.path.is_none() && report.uncommitted == 0 => {}
         Ok(report) => {
             RECOVERED.fetch_add(report.records, Ordering::Relaxed);
             notice::post(Notice::Recovered { report });
@@ -261,6 +262,7 @@ pub(crate) fn begin(base: &Base, most_bytes: usize, log: &Log<'_>) -> Result<(),
             CURRENT.store(ptr::from_ref(session).cast_mut(), Ordering::Release);
             // In a forked child, sites may have recorded before, in another session.
             REGISTRY.catalogue_all();
+            session.keep_losses_of_stand_in();
             // If it is refused the session is found, empty, by whoever looks for dead ones.
             let _accepted = platform::at_exit(end_at_exit);
             Ok(())
@@ -315,10 +317,20 @@ impl Session {
             shared_limit: self.limit as u64,
             folder: log.folder.to_owned(),
             stem: log.stem.to_owned(),
-            has_recorder: log.has_recorder,
+            keeps: log.keeps,
             segment: log.segment.clone(),
         };
         header.store(&self.lock.folder)
+    }
+
+    /// Has the losses of those counted here who have no place of their own.
+    fn keep_losses_of_stand_in(&'static self) {
+        let stand_in = &REGISTRY.stand_in;
+        if let Some(slot) = self.threads.put(stand_in.id, stand_in.os_id, &stand_in.name) {
+            stand_in.losses.keep_in(slot.losses());
+            // It is there as long as the process is.
+            std::mem::forget(slot);
+        }
     }
 
     /// Takes back what was said: the records cannot be recovered.

@@ -40,7 +40,7 @@ pub(crate) struct Thread {
     /// The most bytes of its ring that were seen in use.
     high_water: AtomicUsize,
     /// Its place in the session, which it keeps as long as there are records of it.
-    _slot: Option<Slot>,
+    slot: Option<Slot>,
     /// The scopes it is in, as far as the writer has read its records.
     paths: Mutex<Paths>,
 }
@@ -59,8 +59,22 @@ impl Thread {
             ring_bytes: AtomicUsize::new(0),
             losses: Losses::new(),
             high_water: AtomicUsize::new(0),
-            _slot: slot,
+            slot,
             paths: Mutex::new(Paths::new()),
+        }
+    }
+
+    /// Has its losses counted in the session, if it has a place there.
+    pub(crate) fn keep_losses(&self) {
+        if let Some(slot) = &self.slot {
+            self.losses.keep_in(slot.losses());
+        }
+    }
+
+    /// Notes where its first record will be, unless it had a ring before.
+    pub(crate) fn begin(&self, ring: u32, position: u64) {
+        if let Some(slot) = &self.slot {
+            slot.begin(ring, position);
         }
     }
 

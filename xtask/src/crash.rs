@@ -14,6 +14,7 @@ mod room;
 use std::env;
 use std::fs;
 use std::io;
+use std::os::unix::process::ExitStatusExt;
 use std::path::Path;
 use std::process::{Child, Command, ExitCode, Stdio};
 use std::thread;
@@ -154,7 +155,10 @@ fn once(
     } else {
         child.kill()?;
     }
-    child.wait()?;
+    let status = child.wait()?;
+    if kind == Kind::OutOfMemory && status.signal().is_none() {
+        return Err(io::Error::other(format!("the kernel did not kill it: {status}")));
+    }
     // On a full disk it goes elsewhere.
     let into = (kind == Kind::DiskFull).then(|| folder.join("recovered"));
     if let Some(into) = &into {
@@ -177,7 +181,7 @@ fn once(
     }
     let mut folders = vec![logs.as_path()];
     folders.extend(into.as_deref());
-    let verdict = check(&folders, &ledger, 2 * threads)?;
+    let verdict = check(&folders, &ledger, 2 * threads, kind == Kind::Flood)?;
     room.clear()?;
     Ok((recovered, verdict))
 }

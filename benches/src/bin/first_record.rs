@@ -57,6 +57,21 @@ fn log() {
     info!("here");
 }
 
+/// Microseconds that the first records of threads take that begin at the same time, each as long as it is not interrupted.
+fn at_once(tick: f64) -> Vec<f64> {
+    let (begin, end) = (Barrier::new(THREADS), Barrier::new(THREADS));
+    thread::scope(|scope| {
+        let work = || {
+            begin.wait();
+            let ticks = First::Log.measure();
+            end.wait();
+            ticks as f64 * tick
+        };
+        let threads: Vec<_> = (0..THREADS).map(|_| scope.spawn(work)).collect();
+        threads.into_iter().map(|thread| thread.join().expect("it does not panic")).collect()
+    })
+}
+
 fn main() {
     let folder = tempfile::tempdir().expect("a temporary folder can be made");
     let guard =
@@ -80,14 +95,16 @@ fn main() {
         }
         end.wait();
     });
+    let at_once = at_once(tick);
     drop(guard);
     println!("| a thread that begins to log, µs | p50 | p90 | p99 | max |\n|---|---|---|---|---|");
-    for (first, mut times) in First::ALL.into_iter().zip(times) {
+    let names = First::ALL.map(First::name).into_iter().chain(["the first record of 60 at once"]);
+    for (name, mut times) in names.zip(times.into_iter().chain([at_once])) {
         times.sort_by(f64::total_cmp);
         let at = |share: f64| times[((times.len() - 1) as f64 * share) as usize];
         println!(
             "| {} | **{:.1}** | {:.1} | {:.1} | {:.1} |",
-            first.name(),
+            name,
             at(0.5),
             at(0.9),
             at(0.99),

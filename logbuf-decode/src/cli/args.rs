@@ -168,7 +168,7 @@ pub(crate) struct Recover {
     #[arg(long, requires = "output")]
     pub(crate) any_user: bool,
 
-    /// Remove a session even if some of it cannot be read
+    /// Remove a session even if some of it cannot be read, or its folder is gone: what can be salvaged is salvaged first
     #[arg(long)]
     pub(crate) discard: bool,
 }
@@ -398,11 +398,14 @@ Examples:
 
 const RECOVER_HELP: &str = "\
 Examples:
-  logbuf-decode recover                               what is there, and of which process
-  logbuf-decode recover --all                         salvage all of it
-  logbuf-decode recover --all -o salvaged/            into another folder than that of the log
+  logbuf-decode recover                               the sessions there are: dead, alive, or closed to you
+  logbuf-decode recover --all                         salvage what is dead, beside the log it belongs to
+  logbuf-decode recover app-4711-0123456789abcdef     one of them
+  logbuf-decode recover --all -o /var/tmp/salvaged    where the folder of the log is full, or gone
+  logbuf-decode recover --all --from /mnt/shm         where CrashSafe::Dir keeps them
 
-A program that logs again does the same for its own logs when it starts.";
+The next start of the same logger does this by itself. A session is removed when all it held is in a file. One that is damaged is
+salvaged as far as it can be read, and kept until --discard. The exit status is 1 then, and 2 if a session could not be salvaged.";
 
 const COMPLETIONS_HELP: &str = "\
 Examples:

@@ -46,7 +46,7 @@ fn version(bytes: &mut [u8], version: u16) {
 }
 
 fn lost(thread: u32, level: Level, reason: Reason, count: u64) -> Loss {
-    Loss { thread, level, reason, count, bytes: count * 24, first: 1_200, last: 1_900 }
+    Loss { thread, level, reason, count, bytes: count * 24, first: 1_200, last: 1_900, total: 0 }
 }
 
 fn one(id: u32) -> (u32, u64, Vec<u8>) {

@@ -13,6 +13,8 @@ mod guide;
 mod kept;
 mod order;
 mod parallel;
+#[cfg(target_os = "linux")]
+mod recover;
 mod seek;
 mod show;
 mod stats;

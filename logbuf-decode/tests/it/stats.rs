@@ -26,6 +26,7 @@ fn what_is_in_a_log() {
         bytes: 72,
         first: 1,
         last: 2,
+        total: 0,
     };
     file.loss(&[lost]).end();
     fs::write(folder.path().join("b.logbuf"), file.bytes()).expect("write");

@@ -27,6 +27,9 @@ pub struct Loss {
     pub first: u64,
     /// Time stamp of the last, ticks.
     pub last: u64,
+    /// How many there were of this thread, level and reason in the process so far, these included; 0 if that is not told. By it whoever
+    /// recovers a [session](crate::segment::Meta::session) tells which are in a file.
+    pub total: u64,
 }
 
 codes! {
@@ -54,6 +57,7 @@ impl Loss {
         bytes[16..24].copy_from_slice(&self.bytes.to_le_bytes());
         bytes[24..32].copy_from_slice(&self.first.to_le_bytes());
         bytes[32..40].copy_from_slice(&self.last.to_le_bytes());
+        bytes[40..48].copy_from_slice(&self.total.to_le_bytes());
         payload.extend_from_slice(&bytes);
     }
 
@@ -72,6 +76,7 @@ impl Loss {
             bytes: u64_at(entry, 16),
             first: u64_at(entry, 24),
             last: u64_at(entry, 32),
+            total: u64_at(entry, 40),
         })
     }
 }

@@ -17,10 +17,15 @@ use std::path::{Path, PathBuf};
 
 use logbuf_format::block::{self, Codec, HEADER_LEN, Kind};
 use logbuf_format::clock::Anchor;
+use logbuf_format::loss::{Loss, Reason};
 use logbuf_format::scan::{self, Scan};
-use logbuf_format::{events, limits, packed, segment};
+use logbuf_format::{Level, events, limits, packed, segment};
 
-use super::output::segment_number;
+use super::remains::{Remains, Sites};
+use super::scopes;
+use super::segment::segment_number;
+use crate::loss;
+use crate::paths::Paths;
 use crate::session::header::Header;
 use crate::session::system;
 
@@ -31,6 +36,16 @@ const WINDOW: usize = 1 << 20;
 /// those before them.
 const CLOCKS: usize = 256;
 
+/// Bytes of payload that are searched at most for the scopes of threads that have not logged for long.
+const SEARCHED: usize = 32 << 20;
+
+/// What is known from the session.
+#[derive(Clone, Copy)]
+struct Known<'a> {
+    remains: &'a Remains,
+    sites: &'a Sites,
+}
+
 /// What the files of a session's log hold already.
 #[derive(Debug, Default)]
 pub(super) struct Covered {
@@ -38,6 +53,10 @@ pub(super) struct Covered {
     rings: BTreeMap<u32, Ranges>,
     /// Instants of the process's clock.
     pub(super) anchors: Vec<Anchor>,
+    /// The scopes of threads behind the last of their records in the files, of those threads that were met.
+    pub(super) paths: BTreeMap<u32, Paths>,
+    /// Of each thread, level and reason, how many losses the files tell of, and bytes of those that the session takes for untold.
+    losses: BTreeMap<(u32, Level, u8), (u64, u64)>,
 }
 
 /// Parts of a ring.
@@ -53,6 +72,10 @@ pub(super) struct Rings {
     open: BTreeSet<u32>,
     /// Whether each ring was released by itself.
     by_itself: bool,
+    /// Threads of which it is not known what scopes they were in.
+    adrift: BTreeSet<u32>,
+    /// Bytes of payload that were searched for that.
+    searched: usize,
 }
 
 /// A segment of the session.
@@ -76,9 +99,12 @@ impl Covered {
     pub(super) fn find<'a>(
         header: &Header,
         folders: impl Iterator<Item = &'a Path>,
+        remains: &Remains,
+        sites: &Sites,
         mut rings: Rings,
     ) -> Result<Self, (PathBuf, io::Error)> {
         let mut covered = Self::default();
+        let known = Known { remains, sites };
         for folder in folders {
             let mut paths =
                 files(folder, &header.stem).map_err(|error| (folder.to_owned(), error))?;
@@ -86,7 +112,7 @@ impl Covered {
             paths.sort_unstable_by_key(|(number, _)| Reverse(number.unwrap_or(u64::MAX)));
             for (number, path) in paths {
                 let is_enough = covered
-                    .look_at(&path, header.id, &mut rings)
+                    .look_at(&path, header.id, known, &mut rings)
                     .map_err(|error| (path.clone(), error))?;
                 if is_enough && number.is_some() {
                     break;
@@ -103,15 +129,31 @@ impl Covered {
     }
 
     /// Looks at a file, if it is a segment of the session. See [`look`](Self::look).
-    fn look_at(&mut self, path: &Path, session: u64, rings: &mut Rings) -> io::Result<bool> {
+    fn look_at(
+        &mut self,
+        path: &Path,
+        session: u64,
+        known: Known<'_>,
+        rings: &mut Rings,
+    ) -> io::Result<bool> {
         match Segment::open(path, session)? {
-            Some(mut segment) => self.look(&mut segment, rings),
+            Some(mut segment) => self.look(&mut segment, known, rings),
             None => Ok(false),
         }
     }
 
+    /// Of a thread's losses of a level and a reason, how many the files tell of, and bytes of those that the session takes for untold.
+    pub(super) fn lost(&self, thread: u32, level: Level, reason: Reason) -> (u64, u64) {
+        self.losses.get(&(thread, level, reason.0)).copied().unwrap_or_default()
+    }
+
     /// Looks at a segment from its end backwards. Says whether it found what was released, so that no other need be looked at.
-    fn look(&mut self, segment: &mut Segment, rings: &mut Rings) -> io::Result<bool> {
+    fn look(
+        &mut self,
+        segment: &mut Segment,
+        known: Known<'_>,
+        rings: &mut Rings,
+    ) -> io::Result<bool> {
         self.anchors.push(segment.header.anchor);
         let blocks = segment.blocks()?;
         let clocks = blocks.iter().rev().filter(|block| block.header.summary.kind == Kind::CLOCK);
@@ -120,9 +162,25 @@ impl Covered {
                 self.anchors.extend(Anchor::table(&payload).flatten());
             }
         }
-        for block in blocks.iter().rev().filter(|block| block.header.summary.kind == Kind::EVENTS) {
+        for block in blocks.iter().rev() {
+            let kind = block.header.summary.kind;
+            if !matches!(kind, Kind::EVENTS | Kind::LOSS) {
+                continue;
+            }
             // A block that was not written whole does not count.
             let Some(payload) = segment.payload(block)? else { continue };
+            if kind == Kind::LOSS {
+                Loss::table(&payload)
+                    .flatten()
+                    .for_each(|loss| self.add_loss(&loss, known.remains));
+                continue;
+            }
+            if known.sites.has_scopes() {
+                for (thread, paths) in scopes::behind(&payload, known.sites) {
+                    self.paths.entry(thread).or_insert(paths);
+                    rings.adrift.remove(&thread);
+                }
+            }
             for extent in events::extents(&payload).map_while(Result::ok) {
                 if extent.restates().is_some() {
                     continue;
@@ -133,11 +191,21 @@ impl Covered {
                     self.rings.entry(extent.ring).or_default().0.push(extent.start..extent.end);
                 }
             }
-            if rings.are_enough() {
+            if rings.are_enough(payload.len()) {
                 return Ok(true);
             }
         }
         Ok(false)
+    }
+
+    fn add_loss(&mut self, loss: &Loss, remains: &Remains) {
+        let words = remains.threads.get(&loss.thread).map_or(&[][..], |thread| &thread.losses);
+        let (total, bytes) =
+            self.losses.entry((loss.thread, loss.level, loss.reason.0)).or_default();
+        *total = loss.total.max(*total);
+        if loss.total > loss::written(words, loss.level, loss.reason) {
+            *bytes = bytes.saturating_add(loss.bytes);
+        }
     }
 }
 
@@ -162,11 +230,16 @@ impl Ranges {
 }
 
 impl Rings {
-    /// Rings with their heads, and those of them that are not empty.
-    pub(super) fn new(heads: BTreeMap<u32, u64>, filled: BTreeSet<u32>, header: &Header) -> Self {
-        let by_itself = header.has_recorder;
+    /// Rings with their heads, those of them that are not empty, and threads of which it is not known what scopes they were in.
+    pub(super) fn new(
+        heads: BTreeMap<u32, u64>,
+        filled: BTreeSet<u32>,
+        adrift: BTreeSet<u32>,
+        header: &Header,
+    ) -> Self {
+        let by_itself = header.keeps.is_some();
         let open = if by_itself { filled } else { heads.keys().copied().collect() };
-        Self { heads, open, by_itself }
+        Self { heads, open, by_itself, adrift, searched: 0 }
     }
 
     /// Whether the ring was released up to `end`.
@@ -174,9 +247,15 @@ impl Rings {
         self.heads.get(&ring).is_some_and(|head| end <= *head)
     }
 
-    /// Whether all that was not released has been found.
-    fn are_enough(&self) -> bool {
-        if self.by_itself { self.open.is_empty() } else { self.open.len() < self.heads.len() }
+    /// Whether all that was not released has been found, with `payload` bytes more, and the scopes of all threads as far as they
+    /// are searched.
+    fn are_enough(&mut self, payload: usize) -> bool {
+        let is_all =
+            if self.by_itself { self.open.is_empty() } else { self.open.len() < self.heads.len() };
+        if is_all {
+            self.searched += payload;
+        }
+        is_all && (self.adrift.is_empty() || self.searched > SEARCHED)
     }
 }
 

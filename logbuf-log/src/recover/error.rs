@@ -113,7 +113,9 @@ impl fmt::Display for RecoverError {
             Self::WriteSegment { folder, source } => {
                 write!(f, "cannot write a recovered segment into {}: {source}", folder.display())
             }
-            Self::Damaged { report } => write!(f, "{report}; the session is kept"),
+            Self::Damaged { report } => {
+                write!(f, "{report}; the session {:?} is kept until it is discarded", report.name)
+            }
             Self::RemoveSession { name, source } => {
                 write!(f, "recovered, but cannot remove the session {name:?}: {source}")
             }

@@ -1,72 +1,65 @@
-//! The recovered segment.
-//!
-//! It is written under a name that no reader looks at, made to last, and only then named as a segment: it is there whole, or not
-//! at all. A recovery that comes after one that was cut short finds it by its session, and what it holds is then in a file.
+//! From salvaged records to the blocks of a segment.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::ffi::{OsStr, OsString};
-use std::fs::{self, File};
-use std::hash::{BuildHasher, RandomState};
-use std::io::{self, ErrorKind, Seek, SeekFrom, Write};
-use std::path::{Path, PathBuf};
+use std::io::{self, ErrorKind};
+use std::path::PathBuf;
 
-use logbuf_format::block::{self, Codec, Kind, Summary};
-use logbuf_format::clock::Anchor;
-use logbuf_format::end::End;
+use logbuf_format::block::{self, Kind};
 use logbuf_format::events::{self, OpenExtent};
+use logbuf_format::loss::Loss;
 use logbuf_format::packed::LEAD;
 use logbuf_format::scope::Which;
 use logbuf_format::site;
 use logbuf_format::thread::Thread as ThreadEntry;
 
-use super::covered;
-use super::remains::Salvaged;
+use super::remains::{Around, Salvaged, Sites};
 use super::report::Report;
+use super::segment::Segment;
 use crate::description::Description;
 use crate::dictionary;
+use crate::loss::Lost;
 use crate::paths::{Paths, Restated};
-use crate::platform;
 use crate::record::Taken;
 use crate::registry::SHARED_RING;
 use crate::scope;
-use crate::session::header::Header;
-use crate::session::system;
+use crate::session::catalogue::Listed;
+use crate::session::threads::Noted;
+use crate::table::{TABLE, Table};
 
-/// Payload of a block, in bytes, from which it is written.
+/// Payload of a block of events, in bytes, from which it is written.
 const BLOCK: usize = 64 << 10;
 
-/// The end of a segment's name, and of a recovered one's.
-const SEGMENT: &str = ".logbuf";
-const RECOVERED: &str = ".recovered.logbuf";
+/// The number of the site of what is left or forgotten: no other has it.
+const LEAVE: u32 = u32::MAX;
 
-/// How often a free name is sought.
-const TRIES: usize = 64;
-
-/// The segment that is being written; nothing is, before the first record.
+/// What is recovered, on its way into a segment. That is begun with the first of it.
 pub(super) struct Output<'a> {
-    header: &'a Header,
-    folder: &'a Path,
-    anchors: &'a [Anchor],
-    names: &'a BTreeMap<u32, ThreadEntry>,
-    file: Option<File>,
-    salt: u64,
-    blocks: u64,
-    /// Bytes to be written next.
-    pending: Vec<u8>,
+    segment: Segment<'a>,
+    names: &'a BTreeMap<u32, Noted>,
+    known: &'a Sites,
     sites: Table,
     threads: Table,
-    events: Table,
-    extent: Option<Extent>,
-    /// The scopes of each thread. Those at the start are known to the dead process alone.
+    losses: Table,
+    /// What was on its way to the file, and what a flight recorder held back.
+    written: Events,
+    held: Events,
+    /// The scopes of each thread. Of those that are not here only the dead process knew them.
     paths: BTreeMap<u32, Paths>,
-    has_scopes: bool,
-    listed: BTreeSet<u32>,
+    listed_sites: BTreeSet<u32>,
+    listed_threads: BTreeSet<u32>,
     /// Records of each thread.
     counts: BTreeMap<u32, u64>,
+    lost: u64,
     ticks: (u64, u64),
 }
 
-/// The extent that is open at the end of the events.
+/// A block of events that is being filled.
+struct Events {
+    table: Table,
+    extent: Option<Extent>,
+}
+
+/// The extent that is open at the end of a block.
 struct Extent {
     ring: u32,
     thread: u32,
@@ -74,316 +67,260 @@ struct Extent {
     open: OpenExtent,
 }
 
-/// A block that is being filled.
-struct Table {
-    kind: Kind,
-    payload: Vec<u8>,
-    entries: u32,
-    levels: u8,
-    /// As in the header of a block.
-    sites: u32,
-    ticks: (u64, u64),
-}
-
-/// The number of the site of what is left or forgotten: no other has it.
-const LEAVE: u32 = u32::MAX;
-
-fn put(open: &mut OpenExtent, payload: &mut Vec<u8>, restated: &Restated) -> io::Result<()> {
-    let site = restated.site.unwrap_or(LEAVE);
-    open.put(payload, site, restated.ticks, &restated.led[LEAD..])
-        .map_err(|error| io::Error::new(ErrorKind::InvalidData, error.to_string()))
-}
-
-impl Table {
-    fn new(kind: Kind) -> Self {
-        Self { kind, payload: Vec::new(), entries: 0, levels: 0, sites: 0, ticks: (u64::MAX, 0) }
-    }
-}
-
-impl<'a> Output<'a> {
-    pub(super) fn new(
-        header: &'a Header,
-        folder: &'a Path,
-        anchors: &'a [Anchor],
-        names: &'a BTreeMap<u32, ThreadEntry>,
-        has_scopes: bool,
-    ) -> Self {
-        Self {
-            header,
-            folder,
-            anchors,
-            names,
-            file: None,
-            salt: RandomState::new().hash_one(std::time::SystemTime::now()),
-            blocks: 0,
-            pending: Vec::new(),
-            sites: Table::new(Kind::SITES),
-            threads: Table::new(Kind::THREADS),
-            events: Table::new(Kind::EVENTS),
-            extent: None,
-            paths: BTreeMap::new(),
-            has_scopes,
-            listed: BTreeSet::new(),
-            counts: BTreeMap::new(),
-            ticks: (u64::MAX, 0),
-        }
+impl Events {
+    fn new() -> Self {
+        Self { table: Table::new(Kind::EVENTS), extent: None }
     }
 
-    /// Appends a record.
-    pub(super) fn put(&mut self, record: Salvaged<'_>) -> io::Result<()> {
-        if self.file.is_none() {
-            self.begin()?;
+    /// Whether an extent is open that ends where a record of this ring and thread starts.
+    fn goes_on(&self, ring: u32, thread: u32, start: u64) -> bool {
+        let of = |extent: &Extent| (extent.ring, extent.thread, extent.end);
+        self.extent.as_ref().map(of) == Some((ring, thread, start))
+    }
+
+    fn open(&mut self, ring: u32, thread: u32, start: u64) {
+        let open = events::open(&mut self.table.payload, ring, thread, start);
+        self.extent = Some(Extent { ring, thread, end: start, open });
+    }
+
+    fn seal(&mut self) {
+        if let Some(Extent { end, open, .. }) = self.extent.take() {
+            open.seal(&mut self.table.payload, end);
         }
-        if self.events.payload.len() >= BLOCK {
-            self.emit()?;
-        }
-        self.list(&record);
-        let Salvaged { ring, thread, start, end, site, ticks, values, is_adrift } = record;
-        let goes_on =
-            |extent: &Extent| (extent.ring, extent.thread, extent.end) == (ring, thread, start);
-        if !self.extent.as_ref().is_some_and(goes_on) {
-            self.seal();
-            self.restate(ring, thread)?;
-            let open = events::open(&mut self.events.payload, ring, thread, start);
-            self.extent = Some(Extent { ring, thread, end, open });
-        }
-        let is_adrift = is_adrift && self.has_scopes;
-        if is_adrift {
-            self.put_all(&[Restated::forget(Which::Context), Restated::forget(Which::Span)])?;
-        }
-        let extent = self.extent.as_mut().expect("it was opened if there was none");
-        // Longer records are refused when they are logged, so that this can only come of an image that was made up.
-        extent
-            .open
-            .put(&mut self.events.payload, site.number, ticks, values)
-            .map_err(|error| io::Error::new(ErrorKind::InvalidData, error.to_string()))?;
-        extent.end = end;
-        if is_adrift {
-            self.put_all(&[Restated::leave(Which::Context), Restated::leave(Which::Span)])?;
-        }
-        self.events.sites |= site::bit(site.number);
-        for (first, last) in [&mut self.events.ticks, &mut self.ticks] {
-            (*first, *last) = ((*first).min(ticks), (*last).max(ticks));
-        }
-        let count = self.counts.entry(thread).or_default();
-        if site.kind == site::Kind::Event {
-            self.events.entries += 1;
-            self.events.levels |= site.level.bit();
-            *count += 1;
-        } else if ring != SHARED_RING {
-            let led = [&[0; LEAD], values].concat();
-            let paths = self.paths.entry(thread).or_insert_with(Paths::unknown);
-            paths.follow(site.kind, Taken { site: site.number, ticks, led: &led });
-        }
-        Ok(())
     }
 
     /// Says which scopes the next extent of a ring starts in.
-    fn restate(&mut self, ring: u32, thread: u32) -> io::Result<()> {
-        if !self.has_scopes || ring == SHARED_RING {
-            return Ok(());
+    fn restate(&mut self, ring: u32, thread: u32, paths: &Paths) -> io::Result<()> {
+        let mut open = events::open_restated(&mut self.table.payload, ring, thread);
+        for scope in paths.restated() {
+            put(&mut open, &mut self.table.payload, &scope)?;
         }
-        let paths = self.paths.entry(thread).or_insert_with(Paths::unknown);
-        let restated: Vec<_> = paths.restated().collect();
-        let mut open = events::open_restated(&mut self.events.payload, ring, thread);
-        for scope in &restated {
-            put(&mut open, &mut self.events.payload, scope)?;
-        }
-        open.seal(&mut self.events.payload, ring.into());
+        open.seal(&mut self.table.payload, ring.into());
         Ok(())
     }
 
     /// Appends records to the open extent that the dead process did not write.
     fn put_all(&mut self, restated: &[Restated]) -> io::Result<()> {
         let extent = self.extent.as_mut().expect("there is one");
-        restated.iter().try_for_each(|one| put(&mut extent.open, &mut self.events.payload, one))
+        restated.iter().try_for_each(|one| put(&mut extent.open, &mut self.table.payload, one))
+    }
+}
+
+fn put(open: &mut OpenExtent, payload: &mut Vec<u8>, restated: &Restated) -> io::Result<()> {
+    let site = restated.site.unwrap_or(LEAVE);
+    open.put(payload, site, restated.ticks, &restated.led[LEAD..]).map_err(too_long)
+}
+
+/// Longer records are refused when they are logged, so that this can only come of an image that was made up.
+fn too_long(error: logbuf_format::Error) -> io::Error {
+    io::Error::new(ErrorKind::InvalidData, error.to_string())
+}
+
+impl<'a> Output<'a> {
+    /// An output of records of threads that were in the scopes of `paths`.
+    pub(super) fn new(
+        segment: Segment<'a>,
+        names: &'a BTreeMap<u32, Noted>,
+        known: &'a Sites,
+        paths: BTreeMap<u32, Paths>,
+    ) -> Self {
+        Self {
+            segment,
+            names,
+            known,
+            sites: Table::new(Kind::SITES),
+            threads: Table::new(Kind::THREADS),
+            losses: Table::new(Kind::LOSS),
+            written: Events::new(),
+            held: Events::new(),
+            paths,
+            listed_sites: BTreeSet::new(),
+            listed_threads: BTreeSet::new(),
+            counts: BTreeMap::new(),
+            lost: 0,
+            ticks: (u64::MAX, 0),
+        }
     }
 
-    /// Writes what is left, and gives the segment its name. `None` if there was no record.
+    /// Appends a record.
+    pub(super) fn put(&mut self, record: Salvaged<'_>) -> io::Result<()> {
+        let keeps = self.segment.header.keeps;
+        let is_event = record.site.kind == site::Kind::Event;
+        if keeps.is_some() && !is_event {
+            // As the writer does with a flight recorder: scopes are said again in front of the next event, of either kind.
+            self.written.seal();
+            self.held.seal();
+            self.follow(&record);
+            return Ok(());
+        }
+        if !self.segment.is_begun() {
+            self.begin()?;
+        }
+        if self.written.table.payload.len().max(self.held.table.payload.len()) >= BLOCK {
+            self.emit()?;
+        }
+        self.list(record.site);
+        self.list_thread(record.thread);
+        let is_held =
+            record.ring != SHARED_RING && keeps.is_some_and(|keep| record.site.level > keep);
+        self.put_event(&record, is_held)?;
+        if is_event {
+            *self.counts.entry(record.thread).or_default() += 1;
+        } else {
+            self.follow(&record);
+        }
+        Ok(())
+    }
+
+    /// Appends a record to the block that it belongs to.
+    fn put_event(&mut self, record: &Salvaged<'_>, is_held: bool) -> io::Result<()> {
+        let &Salvaged { ring, thread, start, end, site, ticks, values, .. } = record;
+        let around = self.around(&record.around);
+        let events = if is_held { &mut self.held } else { &mut self.written };
+        if !events.goes_on(ring, thread, start) {
+            events.seal();
+            if self.known.has_scopes() && ring != SHARED_RING {
+                let paths = self.paths.entry(thread).or_insert_with(Paths::unknown);
+                events.restate(ring, thread, paths)?;
+            }
+            events.open(ring, thread, start);
+        }
+        events.put_all(&around)?;
+        let extent = events.extent.as_mut().expect("it was opened if there was none");
+        extent.open.put(&mut events.table.payload, site.number, ticks, values).map_err(too_long)?;
+        extent.end = end;
+        if !around.is_empty() {
+            events.put_all(&[Restated::leave(Which::Context), Restated::leave(Which::Span)])?;
+        }
+        let Table { entries, span, .. } = &mut events.table;
+        span.sites |= site::bit(site.number);
+        span.add_time(ticks);
+        self.ticks = (self.ticks.0.min(ticks), self.ticks.1.max(ticks));
+        if site.kind == site::Kind::Event {
+            *entries += 1;
+            span.add_level(site.level);
+            if is_held {
+                span.levels |= block::DUMPED;
+            }
+        }
+        Ok(())
+    }
+
+    /// What is put in front of a record for the scopes that it says it was logged in.
+    fn around(&mut self, around: &Around<'_>) -> Vec<Restated> {
+        match around {
+            Around::Unknown if self.known.has_scopes() => {
+                vec![Restated::forget(Which::Context), Restated::forget(Which::Span)]
+            }
+            Around::OfThread | Around::Unknown => Vec::new(),
+            Around::These(scopes) => scopes
+                .iter()
+                .map(|(site, values)| {
+                    self.list(site);
+                    Restated::new(Some(site.number), 0, &[values])
+                })
+                .collect(),
+        }
+    }
+
+    /// Does what a record says of the scopes of its thread.
+    fn follow(&mut self, record: &Salvaged<'_>) {
+        if record.ring == SHARED_RING {
+            return;
+        }
+        let led = [&[0; LEAD], record.values].concat();
+        let paths = self.paths.entry(record.thread).or_insert_with(Paths::unknown);
+        let taken = Taken { site: record.site.number, ticks: record.ticks, led: &led };
+        paths.follow(record.site.kind, taken);
+        // It may be said again where the record itself is not.
+        self.list(record.site);
+    }
+
+    /// Appends what was lost of a thread.
+    pub(super) fn lose(&mut self, thread: u32, lost: &Lost) -> io::Result<()> {
+        if !self.segment.is_begun() {
+            self.begin()?;
+        }
+        self.list_thread(thread);
+        let &Lost { level, reason, count, bytes, ticks: (first, last), total } = lost;
+        let Table { payload, entries, span, .. } = &mut self.losses;
+        Loss { thread, level, reason, count, bytes, first, last, total }.put(payload);
+        *entries += 1;
+        span.add_level(level);
+        span.add_time(first);
+        span.add_time(last);
+        self.lost = self.lost.saturating_add(count);
+        if self.losses.payload.len() >= TABLE {
+            self.emit()?;
+        }
+        Ok(())
+    }
+
+    /// Writes what is left, and gives the segment its name. `None` if there was nothing.
     pub(super) fn finish(mut self, report: &mut Report) -> io::Result<Option<PathBuf>> {
-        if self.file.is_none() {
-            // A recovery that was cut short may have left one.
-            let _none = fs::remove_file(self.unfinished());
+        if !self.segment.is_begun() {
+            self.segment.clear();
             return Ok(None);
         }
         self.emit()?;
-        let written = self.counts.values().sum();
-        let mut end = Table::new(Kind::END);
-        let closed_unix_ns = self.anchors.last().map_or(0, |anchor| anchor.unix_ns);
-        let (blocks, lost, index) = (self.blocks, 0, None);
-        let totals = End { blocks, written, lost, closed_unix_ns, index };
-        totals.put(&mut end.payload);
-        end.entries = 1;
-        self.block(&mut end);
-        let path = self.publish()?;
-        let names = self.names.iter().map(|(id, thread)| (*id, thread.name.clone())).collect();
-        report.count(self.counts, &names, self.ticks);
+        let path = self.segment.publish(self.counts.values().sum(), self.lost)?;
+        report.lost = self.lost;
+        report.count(self.counts, self.names, self.ticks);
         Ok(Some(path))
     }
 
     fn begin(&mut self) -> io::Result<()> {
-        if self.has_scopes {
+        self.segment.begin()?;
+        if self.known.has_scopes() {
             let leave = dictionary::entry(LEAVE, &scope::LEAVE, Some(Description::default()));
             leave.put(&mut self.sites.payload).expect("it is short");
             self.sites.entries += 1;
         }
-        let path = self.unfinished();
-        let _left_by_one_cut_short = fs::remove_file(&path);
-        self.file = Some(system::create_private(&path)?);
-        self.put_header(0)?;
-        let mut clock = Table::new(Kind::CLOCK);
-        for anchor in self.anchors {
-            anchor.put(&mut clock.payload);
-            clock.entries += 1;
-            clock.ticks = (clock.ticks.0.min(anchor.ticks), clock.ticks.1.max(anchor.ticks));
-        }
-        self.block(&mut clock);
+        // Scopes that threads were in before the first of what is recovered.
+        let paths = self.paths.values().flat_map(Paths::restated);
+        let scopes: BTreeSet<u32> = paths.filter_map(|scope| scope.site).collect();
+        let known = self.known;
+        scopes
+            .into_iter()
+            .filter_map(|number| known.numbered(number))
+            .for_each(|site| self.list(site));
         Ok(())
     }
 
-    /// Lists what a record refers to, unless it is.
-    fn list(&mut self, record: &Salvaged<'_>) {
-        if self.listed.insert(record.site.number) {
-            self.sites.payload.extend_from_slice(&record.site.entry);
-            self.sites.entries += 1;
-        }
-        if !self.counts.contains_key(&record.thread) {
-            let nameless = ThreadEntry { id: record.thread, os_id: 0, name: String::new() };
-            let entry = self.names.get(&record.thread).unwrap_or(&nameless);
-            entry.put(&mut self.threads.payload).expect("names in a session are short");
-            self.threads.entries += 1;
-        }
-        for kind in [Kind::SITES, Kind::THREADS] {
-            let table = if kind == Kind::SITES { &mut self.sites } else { &mut self.threads };
-            if table.payload.len() >= BLOCK {
-                let mut full = std::mem::replace(table, Table::new(kind));
-                self.block(&mut full);
-            }
-        }
-    }
-
-    fn seal(&mut self) {
-        if let Some(Extent { end, open, .. }) = self.extent.take() {
-            open.seal(&mut self.events.payload, end);
-        }
-    }
-
-    /// Writes the block of events behind all that it refers to.
-    fn emit(&mut self) -> io::Result<()> {
-        self.seal();
-        for kind in [Kind::SITES, Kind::THREADS, Kind::EVENTS] {
-            let table = match kind {
-                Kind::SITES => &mut self.sites,
-                Kind::THREADS => &mut self.threads,
-                _ => &mut self.events,
-            };
-            let mut full = std::mem::replace(table, Table::new(kind));
-            self.block(&mut full);
-        }
-        self.write()
-    }
-
-    /// Appends a block to what is pending, unless it is empty.
-    fn block(&mut self, table: &mut Table) {
-        if table.payload.is_empty() {
+    /// Lists a site, unless it is.
+    fn list(&mut self, site: &Listed) {
+        if !self.listed_sites.insert(site.number) {
             return;
         }
-        let open = block::open(&mut self.pending);
-        self.pending.append(&mut table.payload);
-        let (first, last) = table.ticks;
-        let summary = Summary {
-            kind: table.kind,
-            codec: Codec::RAW,
-            levels: table.levels,
-            salt: self.salt,
-            number: self.blocks,
-            records: table.entries,
-            first: first.min(last),
-            last,
-            sites: table.sites,
-        };
-        open.seal(&mut self.pending, summary).expect("blocks are kept shorter than they may be");
-        self.blocks += 1;
-    }
-
-    fn write(&mut self) -> io::Result<()> {
-        let file = self.file.as_mut().expect("it was begun with the first record");
-        file.write_all(&self.pending)?;
-        self.pending.clear();
-        Ok(())
-    }
-
-    /// Puts the header in front, whose length does not depend on the number.
-    fn put_header(&mut self, number: u64) -> io::Result<()> {
-        let mut header = self.header.segment.clone();
-        header.number = number;
-        header.salt = self.salt;
-        header.meta.session = self.header.id;
-        let mut bytes = Vec::new();
-        header.put(&mut bytes).map_err(|error| io::Error::other(error.to_string()))?;
-        let file = self.file.as_mut().expect("it was begun with the first record");
-        file.seek(SeekFrom::Start(0))?;
-        file.write_all(&bytes)
-    }
-
-    /// Makes the segment last, and names it as one.
-    fn publish(&mut self) -> io::Result<PathBuf> {
-        self.write()?;
-        for _ in 0..TRIES {
-            let taken = covered::files(self.folder, &self.header.stem)?;
-            let numbers =
-                taken.iter().filter_map(|(number, _)| number.map(|n| n.saturating_add(1)));
-            let number = numbers.max().unwrap_or(1);
-            self.put_header(number)?;
-            self.file.as_ref().expect("it was begun with the first record").sync_all()?;
-            let mut name = self.header.stem.clone();
-            name.push(format!(".{number:06}{RECOVERED}"));
-            let path = self.folder.join(name);
-            match system::rename_new(&self.unfinished(), &path) {
-                Ok(()) => {
-                    platform::sync_folder(self.folder)?;
-                    return Ok(path);
-                }
-                Err(error) if error.kind() == ErrorKind::AlreadyExists => {}
-                Err(error) => return Err(error),
-            }
+        self.sites.payload.extend_from_slice(&site.entry);
+        self.sites.entries += 1;
+        if self.sites.payload.len() >= TABLE {
+            self.segment.put(&mut self.sites);
         }
-        Err(ErrorKind::AlreadyExists.into())
     }
 
-    /// Where the segment is as long as it is not finished: the same place whoever tries.
-    fn unfinished(&self) -> PathBuf {
-        let mut name = OsString::from(".");
-        name.push(&self.header.stem);
-        name.push(format!(".{:016x}.recovering", self.header.id));
-        self.folder.join(name)
-    }
-}
-
-/// The number in `name`, if it is that of a segment of the log called `stem`.
-pub(super) fn segment_number(name: &OsStr, stem: &OsStr) -> Option<u64> {
-    let rest = name.as_encoded_bytes().strip_prefix(stem.as_encoded_bytes())?;
-    let rest = str::from_utf8(rest).ok()?.strip_prefix('.')?;
-    let number = rest.strip_suffix(RECOVERED).or_else(|| rest.strip_suffix(SEGMENT))?;
-    number.parse().ok()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn segments_are_told_by_their_names() {
-        let number = |name: &str| segment_number(OsStr::new(name), OsStr::new("app.v2"));
-        assert_eq!(number("app.v2.000007.logbuf"), Some(7));
-        assert_eq!(number("app.v2.1000008.recovered.logbuf"), Some(1_000_008));
-        for other in [
-            "app.000007.logbuf",
-            "app.v2.current.logbuf",
-            "app.v2.000007.logbuf.tmp",
-            ".app.v2.1.recovering",
-        ] {
-            assert_eq!(number(other), None, "{other}");
+    /// Lists a thread, unless it is.
+    fn list_thread(&mut self, id: u32) {
+        if !self.listed_threads.insert(id) {
+            return;
         }
+        let nameless = ThreadEntry { id, os_id: 0, name: String::new() };
+        let entry = self.names.get(&id).map_or(&nameless, |thread| &thread.entry);
+        entry.put(&mut self.threads.payload).expect("names in a session are short");
+        self.threads.entries += 1;
+        if self.threads.payload.len() >= TABLE {
+            self.segment.put(&mut self.threads);
+        }
+    }
+
+    /// Writes the blocks that are being filled, events behind all that they refer to.
+    fn emit(&mut self) -> io::Result<()> {
+        self.written.seal();
+        self.held.seal();
+        let (written, held) = (&mut self.written.table, &mut self.held.table);
+        for table in [&mut self.sites, &mut self.threads, written, held, &mut self.losses] {
+            self.segment.put(table);
+        }
+        self.segment.write()
     }
 }

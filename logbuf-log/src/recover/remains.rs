@@ -8,15 +8,17 @@ use std::path::{Path, PathBuf};
 use logbuf::{Entry, Image, ImageError, Storage};
 use logbuf_format::limits;
 use logbuf_format::site::Kind;
-use logbuf_format::thread::Thread as ThreadEntry;
 
 use super::covered::{Covered, Rings};
 use super::report::{Damage, Report};
+use crate::loss::{self, Lost};
 use crate::record::{self, Taken};
 use crate::registry::SHARED_RING;
+use crate::scope;
 use crate::session::catalogue::{self, Listed};
 use crate::session::header::Header;
-use crate::session::{self, system, threads};
+use crate::session::threads::{self, Noted};
+use crate::session::{self, system};
 use crate::site::SiteId;
 
 /// Files of a session, at most.
@@ -33,7 +35,7 @@ const ALL_BYTES: u64 = 1 << 36;
 pub(super) struct Remains {
     rings: Vec<RingAt>,
     catalogues: Vec<PathBuf>,
-    pub(super) threads: BTreeMap<u32, ThreadEntry>,
+    pub(super) threads: BTreeMap<u32, Noted>,
 }
 
 /// A ring's file.
@@ -41,14 +43,32 @@ pub(super) struct Remains {
 struct RingAt {
     id: u32,
     path: PathBuf,
+    /// Its thread, and the time stamp of the first record in it.
+    order: (u32, u64),
 }
 
 /// The call sites that records refer to.
 #[derive(Debug, Default)]
-pub(super) struct Sites(BTreeMap<SiteId, Listed>);
+pub(super) struct Sites {
+    by_key: BTreeMap<SiteId, Listed>,
+    /// By the numbers that files have for them.
+    keys: BTreeMap<u32, SiteId>,
+    has_scopes: bool,
+}
+
+/// The scopes that a record was logged in.
+#[derive(Debug, Clone)]
+pub(super) enum Around<'a> {
+    /// What the records before it in its ring have made of those of its thread.
+    OfThread,
+    /// Nobody knows.
+    Unknown,
+    /// These, from the outermost to the innermost, each with its values and their head.
+    These(Vec<(&'a Listed, &'a [u8])>),
+}
 
 /// A record that was committed and is in no file.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub(super) struct Salvaged<'a> {
     pub(super) ring: u32,
     pub(super) thread: u32,
@@ -58,8 +78,7 @@ pub(super) struct Salvaged<'a> {
     pub(super) site: &'a Listed,
     pub(super) ticks: u64,
     pub(super) values: &'a [u8],
-    /// Whether its thread was in scopes that are not told.
-    pub(super) is_adrift: bool,
+    pub(super) around: Around<'a>,
 }
 
 impl Remains {
@@ -75,7 +94,7 @@ impl Remains {
             }
             let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
             if let Some(id) = ring_id(name) {
-                remains.rings.push(RingAt { id, path });
+                remains.rings.push(RingAt { id, path, order: (0, 0) });
             } else if name
                 .strip_prefix(catalogue::PREFIX)
                 .is_some_and(|number| number.parse::<u32>().is_ok())
@@ -83,7 +102,7 @@ impl Remains {
                 remains.catalogues.push(path);
             } else if name.starts_with(threads::PREFIX) {
                 let found = threads::read(&read(&path)?);
-                remains.threads.extend(found.into_iter().map(|thread| (thread.id, thread)));
+                remains.threads.extend(found.into_iter().map(|thread| (thread.entry.id, thread)));
             }
         }
         remains.rings.sort_unstable_by_key(|ring| ring.id);
@@ -91,18 +110,39 @@ impl Remains {
         Ok(remains)
     }
 
-    /// What the rings say of themselves, as far as that can be read.
-    pub(super) fn rings(&self, header: &Header) -> io::Result<Rings> {
+    /// What the rings say of themselves, as far as that can be read; and which threads began to log in what their rings hold, so that
+    /// they were in no scope before. Puts the rings of a thread into the order in which it used them.
+    pub(super) fn rings(&mut self, header: &Header) -> io::Result<(Rings, BTreeSet<u32>)> {
         let (mut heads, mut filled) = (BTreeMap::new(), BTreeSet::new());
-        for ring in &self.rings {
-            if let Ok(image) = Image::parse(&read(&ring.path)?) {
-                heads.insert(ring.id, image.head_position());
-                if image.entries().next().is_some() {
-                    filled.insert(ring.id);
-                }
+        let (mut begun, mut others) = (BTreeSet::new(), BTreeSet::new());
+        for ring in &mut self.rings {
+            let bytes = read(&ring.path)?;
+            let Ok(image) = Image::parse(&bytes) else { continue };
+            let head = image.head_position();
+            heads.insert(ring.id, head);
+            let Some(first) = image.entries().next() else { continue };
+            filled.insert(ring.id);
+            if ring.id == SHARED_RING {
+                continue;
             }
+            let thread = label(&image);
+            if let Ok(Entry::Record { payload, .. }) = first
+                && payload.len() >= record::HEADER
+            {
+                ring.order = (thread, record::split(payload).ticks);
+            }
+            let began = self.threads.get(&thread).and_then(|thread| thread.began);
+            let is_beginning = began == Some((ring.id, head));
+            if is_beginning {
+                begun.insert(thread)
+            } else {
+                others.insert(thread)
+            };
         }
-        Ok(Rings::new(heads, filled, header))
+        self.rings.sort_by_key(|ring| (ring.order, ring.id));
+        // A recorder lets go of what it does not write, scopes as well, and the files do not say which.
+        let adrift = if header.keeps.is_some() { BTreeSet::new() } else { &others - &begun };
+        Ok((Rings::new(heads, filled, adrift, header), begun))
     }
 
     /// Hands out every record that was committed and is in no file, ring by ring.
@@ -130,22 +170,22 @@ impl Remains {
                     continue;
                 }
             };
+            // An extent covers the records that are put and no others: what cannot be read is found, and told of, again.
             let mut start = image.head_position();
             let mut entries = image.entries();
             while let Some(entry) = entries.next() {
                 let end = entries.position();
                 match entry {
                     Ok(Entry::Record { position, .. } | Entry::Open { position, .. })
-                        if covered.contains(ring.id, position) =>
-                    {
-                        start = end;
-                    }
+                        if covered.contains(ring.id, position) => {}
                     Ok(Entry::Open { .. }) => report.uncommitted += 1,
                     Ok(Entry::Record { payload, .. }) => match split(payload, &image, ring.id) {
                         None => report.odd_record(&name),
-                        Some((thread, taken, is_adrift)) => match sites.0.get(&taken.site) {
+                        Some((thread, taken, scopes)) => match sites.by_key.get(&taken.site) {
                             None => report.unknown_site(taken.site),
                             Some(site) => {
+                                let around =
+                                    scopes.map_or(Around::OfThread, |scopes| sites.around(scopes));
                                 let (ring, ticks, values) = (ring.id, taken.ticks, taken.values());
                                 take(Salvaged {
                                     ring,
@@ -155,9 +195,8 @@ impl Remains {
                                     site,
                                     ticks,
                                     values,
-                                    is_adrift,
+                                    around,
                                 })?;
-                                start = end;
                             }
                         },
                     },
@@ -165,9 +204,21 @@ impl Remains {
                         report.damage.push(Damage::File { name: name.clone(), cause });
                     }
                 }
+                start = end;
             }
         }
         Ok(())
+    }
+
+    /// What was counted as lost and is in no file.
+    pub(super) fn losses<'a>(
+        &'a self,
+        covered: &'a Covered,
+    ) -> impl Iterator<Item = (u32, Lost)> + 'a {
+        self.threads.iter().flat_map(move |(&id, thread)| {
+            let in_file = move |level, reason| covered.lost(id, level, reason);
+            loss::left(&thread.losses, in_file).map(move |lost| (id, lost))
+        })
     }
 }
 
@@ -180,7 +231,25 @@ impl RingAt {
 impl Sites {
     /// Whether the process was in scopes.
     pub(super) fn has_scopes(&self) -> bool {
-        self.0.values().any(|site| site.kind != Kind::Event)
+        self.has_scopes
+    }
+
+    /// The site with this number in files.
+    pub(super) fn numbered(&self, number: u32) -> Option<&Listed> {
+        self.by_key.get(self.keys.get(&number)?)
+    }
+
+    /// The scopes that a record in the shared ring says it was logged in, if it does.
+    fn around<'a>(&'a self, scopes: Option<&'a [u8]>) -> Around<'a> {
+        let listed = |(site, values)| Some((self.by_key.get(&site)?, values));
+        let scopes = scopes.and_then(|scopes| scope::split(scopes).map(listed).collect());
+        scopes.map_or(Around::Unknown, Around::These)
+    }
+
+    fn add(&mut self, site: Listed) {
+        self.has_scopes |= site.kind != Kind::Event;
+        self.keys.insert(site.number, site.key);
+        self.by_key.insert(site.key, site);
     }
 
     pub(super) fn read(remains: &Remains, report: &mut Report) -> io::Result<Self> {
@@ -188,7 +257,7 @@ impl Sites {
         for path in &remains.catalogues {
             match catalogue::read(&read(path)?) {
                 Err(ImageError::UnknownFlavour { found: 0 }) => {}
-                Ok(listed) => sites.0.extend(listed.into_iter().map(|site| (site.key, site))),
+                Ok(listed) => listed.into_iter().for_each(|site| sites.add(site)),
                 Err(cause) => {
                     let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
                     report.damage.push(Damage::File { name, cause });
@@ -231,18 +300,24 @@ pub(crate) fn ring_id(name: &str) -> Option<u32> {
     name.strip_prefix(session::RING)?.parse().ok().filter(|id| *id != SHARED_RING)
 }
 
-/// The thread of a record, its parts, and whether it was logged in scopes that only the dead process could name; `None` if it is too short to have any, or longer than any.
-fn split<'a>(payload: &'a [u8], image: &Image<'_>, ring: u32) -> Option<(u32, Taken<'a>, bool)> {
+/// The thread whose ring it is; 0 if nobody's.
+fn label(image: &Image<'_>) -> u32 {
+    u32::try_from(image.label()).unwrap_or(0)
+}
+
+/// The thread of a record, its parts, and what it says of the scopes it was logged in, if that is in itself.
+type Parts<'a> = (u32, Taken<'a>, Option<Option<&'a [u8]>>);
+
+/// Takes a record apart; `None` if it is too short to have parts, or longer than any.
+fn split<'a>(payload: &'a [u8], image: &Image<'_>, ring: u32) -> Option<Parts<'a>> {
     if payload.len() > limits::RECORD - size_of::<u32>() {
         return None;
     }
     if ring == SHARED_RING {
         let shared = record::split_shared(payload)?;
-        let is_adrift = shared.scopes.is_none_or(|scopes| !scopes.is_empty());
-        return Some((shared.thread, shared.record, is_adrift));
+        return Some((shared.thread, shared.record, Some(shared.scopes)));
     }
-    let thread = u32::try_from(image.label()).unwrap_or(0);
-    (payload.len() >= record::HEADER).then(|| (thread, record::split(payload), false))
+    (payload.len() >= record::HEADER).then(|| (label(image), record::split(payload), None))
 }
 
 fn read(path: &Path) -> io::Result<Vec<u8>> {

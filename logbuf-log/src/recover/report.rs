@@ -8,6 +8,7 @@ use logbuf::ImageError;
 use logbuf_format::timeline::Timeline;
 
 use crate::session::header::Header;
+use crate::session::threads::Noted;
 
 /// What came of the recovery of one session.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -25,6 +26,8 @@ pub struct Report {
     pub threads: Vec<ThreadReport>,
     /// The times of the earliest and the latest of them: nanoseconds since the Unix epoch, UTC.
     pub times: Option<(i64, i64)>,
+    /// Records that were counted as lost, by a full ring for one, and of which no file told.
+    pub lost: u64,
     /// Records that were begun and not finished when the process died. Their calls had not returned.
     pub uncommitted: u64,
     /// What could not be read.
@@ -85,14 +88,14 @@ impl Report {
     pub(super) fn count(
         &mut self,
         threads: BTreeMap<u32, u64>,
-        names: &BTreeMap<u32, String>,
+        names: &BTreeMap<u32, Noted>,
         ticks: (u64, u64),
     ) {
         self.records = threads.values().sum();
         self.ticks = (self.records > 0).then_some(ticks);
         let of = |(id, records)| ThreadReport {
             id,
-            name: names.get(&id).cloned().unwrap_or_default(),
+            name: names.get(&id).map(|thread| thread.entry.name.clone()).unwrap_or_default(),
             records,
         };
         self.threads = threads.into_iter().map(of).collect();
@@ -138,6 +141,9 @@ impl fmt::Display for Report {
                 path.display()
             )?,
             (None, _) => write!(f, "process {} left nothing that is not in its files", self.pid)?,
+        }
+        if self.lost > 0 {
+            write!(f, "; {} were lost before it died", self.lost)?;
         }
         if self.uncommitted > 0 {
             write!(f, "; {} were not finished when it died", self.uncommitted)?;

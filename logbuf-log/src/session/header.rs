@@ -9,7 +9,7 @@
 //! 32    8  start of the process       …  …  header of a segment: clock, process, host, build
 //! 40   16  boot
 //! 56    4  user
-//! 60    4  1 if a flight recorder holds records, 0 if not
+//! 60    4  0; if a flight recorder holds records, one more than the least severe level that it does not hold back
 //! 64    8  shared memory, in bytes, that rings may take
 //! 72    8  length of the folder
 //! 80    8  length of the stem
@@ -22,7 +22,7 @@ use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 
 use bytemuck::{Pod, Zeroable};
-use logbuf_format::segment;
+use logbuf_format::{Level, segment};
 
 use super::system;
 use crate::signature;
@@ -36,12 +36,12 @@ const NEW: &str = "session.new";
 const MAGIC: [u8; 8] = *b"\x89LBSESS\n";
 
 /// The layout of sessions that this version makes and reads.
-pub(crate) const LAYOUT: u32 = 1;
+pub(crate) const LAYOUT: u32 = 2;
 
 /// What the layout is, in words, so that a change of one that forgot to change the other is found out.
 const LAYOUT_HASH: u64 = signature::of(
     "ring-N: label thread; records site u32, ticks u64, values. shared: records site u32, ticks u64, thread u32, values. \
-     catalogue-N: records key u32, number u32, level u8, zeros, entry of SITES. threads-N: slots of 128 words, see threads.rs.",
+     catalogue-N: records key u32, number u32, level u8, zeros, entry of SITES. threads-N: slots of 256 words, see threads.rs.",
 );
 
 /// The longest session file, in bytes: two paths and the header of a segment.
@@ -62,8 +62,9 @@ pub(crate) struct Header {
     pub(crate) folder: PathBuf,
     /// What the names of its files begin with.
     pub(crate) stem: OsString,
-    /// Whether a flight recorder holds records, so that rings are not released as a whole after each write.
-    pub(crate) has_recorder: bool,
+    /// The least severe level that a flight recorder does not hold back, if there is one, so that rings are not released as a whole
+    /// after each write.
+    pub(crate) keeps: Option<Level>,
     /// The header of a segment of this process, for the one that is recovered.
     pub(crate) segment: segment::Header,
 }
@@ -98,7 +99,7 @@ struct Fixed {
     process_start: u64,
     boot: [u8; 16],
     user: u32,
-    has_recorder: u32,
+    keeps: u32,
     shared_limit: u64,
     folder_len: u64,
     stem_len: u64,
@@ -139,7 +140,7 @@ impl Header {
             process_start: self.process_start,
             boot: self.boot,
             user: self.user,
-            has_recorder: u32::from(self.has_recorder),
+            keeps: self.keeps.map_or(0, |level| u32::from(level.as_u8()) + 1),
             shared_limit: self.shared_limit,
             folder_len: folder.len() as u64,
             stem_len: stem.len() as u64,
@@ -165,6 +166,13 @@ impl Header {
         if fixed.check != check(&Fixed { check: 0, ..fixed }, rest) {
             return Err(HeaderError::Damaged);
         }
+        let keeps = match fixed.keeps.checked_sub(1) {
+            None => None,
+            Some(level) => {
+                let level = u8::try_from(level).ok().and_then(Level::from_u8);
+                Some(level.ok_or(HeaderError::Damaged)?)
+            }
+        };
         let (folder, rest) = split(rest, fixed.folder_len)?;
         let (stem, segment) = split(rest, fixed.stem_len)?;
         let (segment, _) = segment::Header::take(segment).map_err(|_| HeaderError::Damaged)?;
@@ -177,7 +185,7 @@ impl Header {
             shared_limit: fixed.shared_limit,
             folder: system::os_string(folder).into(),
             stem: system::os_string(stem),
-            has_recorder: fixed.has_recorder != 0,
+            keeps,
             segment,
         })
     }

@@ -59,7 +59,10 @@ impl Writer {
         self.retry_at = None;
         self.failure = None;
         self.control.set_path(self.output.path());
-        self.losses.clear();
+        // Before the rings: whoever recovers looks for losses in the files no further back than for records.
+        for (thread, lost) in self.losses.drain(..) {
+            thread.as_deref().unwrap_or(&REGISTRY.stand_in).losses.settle(&lost);
+        }
         if self.recorder.is_some() {
             self.settle_held();
         } else {
@@ -174,8 +177,8 @@ impl Writer {
 }
 
 fn put_loss(table: &mut Table, thread: u32, lost: &Lost) {
-    let &Lost { level, reason, count, bytes, ticks: (first, last) } = lost;
-    Loss { thread, level, reason, count, bytes, first, last }.put(&mut table.payload);
+    let &Lost { level, reason, count, bytes, ticks: (first, last), total } = lost;
+    Loss { thread, level, reason, count, bytes, first, last, total }.put(&mut table.payload);
     table.entries += 1;
     table.span.add_level(level);
     table.span.add_time(first);

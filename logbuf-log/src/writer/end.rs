@@ -39,9 +39,9 @@ impl Writer {
 
     /// Ends with records that cannot be written. They are still in the rings, and the next writer finds them there.
     pub(super) fn abandon(&mut self) {
-        for (thread, lost) in self.losses.drain(..) {
+        // They are not settled, and so the next writer takes them again.
+        for (_, lost) in self.losses.drain(..) {
             self.control.counters.lost.fetch_sub(lost.count, Ordering::Relaxed);
-            thread.as_deref().unwrap_or(&REGISTRY.stand_in).losses.put_back(&lost);
         }
         self.output.abandon();
         self.let_all_go();

@@ -7,7 +7,7 @@ use std::{env, panic, thread};
 use logbuf_decode::Reader;
 use logbuf_log::{Builder, Guard, error, info};
 
-use crate::support::Shown;
+use crate::support::{Shown, doomed};
 
 /// Set in the process that ends: where it logs.
 const CHILD: &str = "LOGBUF_TEST_EXITS";
@@ -26,7 +26,7 @@ struct Ended {
 fn run(test: &str, child: fn(Builder)) -> Ended {
     if let Some(path) = env::var_os(CHILD) {
         // Nothing is written by itself before the process ends.
-        child(Builder::new(path).ignore_env().flush_interval(Duration::from_secs(1)));
+        child(doomed(path).ignore_env().flush_interval(Duration::from_secs(1)));
         unreachable!("the child ends before");
     }
     let folder = tempfile::tempdir().expect("a temporary folder can be made");

@@ -9,7 +9,7 @@ use logbuf_log::{
     warn,
 };
 
-use crate::support::{Session, Shown};
+use crate::support::{Session, Shown, doomed};
 
 /// The target of the record that follows a dump.
 const NOTES: &str = "logbuf::flight_recorder";
@@ -315,7 +315,7 @@ fn a_panic_dumps() {
     const CHILD: &str = "LOGBUF_TEST_FLIGHT";
     if let Some(path) = std::env::var_os(CHILD) {
         let recorder = FlightRecorder::new();
-        let guard = Builder::new(path).ignore_env().flight_recorder(recorder).start();
+        let guard = doomed(path).ignore_env().flight_recorder(recorder).start();
         let _guard = guard.expect("the logger starts");
         debug!("what led to it");
         panic!("as it has to be");

@@ -28,6 +28,8 @@ mod places;
 mod proofs;
 #[cfg(target_os = "linux")]
 mod recovery;
+#[cfg(target_os = "linux")]
+mod salvage;
 #[cfg(feature = "serde")]
 mod serde;
 mod support;

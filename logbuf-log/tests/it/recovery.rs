@@ -16,27 +16,27 @@ use tempfile::TempDir;
 
 use crate::support::{Session, Shown, numbers, visit_file};
 
-const FOLDER: &str = "LOGBUF_TEST_FOLDER";
+pub(crate) const FOLDER: &str = "LOGBUF_TEST_FOLDER";
 const THREADS: u64 = 4;
 
 /// The folders of one test: logs, sessions, and a ledger of what was acknowledged.
-struct Scene(TempDir);
+pub(crate) struct Scene(pub(crate) TempDir);
 
 impl Scene {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self(tempfile::tempdir().expect("a temporary folder can be made"))
     }
 
-    fn logs(&self) -> PathBuf {
+    pub(crate) fn logs(&self) -> PathBuf {
         self.0.path().join("logs")
     }
 
-    fn place(&self) -> CrashSafe {
+    pub(crate) fn place(&self) -> CrashSafe {
         place(self.0.path())
     }
 
     /// Runs a child of this test binary until it says that it is ready.
-    fn child(&self, name: &str) -> Child {
+    pub(crate) fn child(&self, name: &str) -> Child {
         let mut child = Command::new(env::current_exe().expect("it is this program"))
             .args(["--exact", name, "--nocapture"])
             .env(FOLDER, self.0.path())
@@ -54,7 +54,7 @@ impl Scene {
     }
 
     /// For each thread, how many of its calls have returned at least.
-    fn ledger(&self) -> Vec<u64> {
+    pub(crate) fn ledger(&self) -> Vec<u64> {
         let bytes = fs::read(self.0.path().join("ledger")).expect("the child made it");
         bytes
             .chunks_exact(8)
@@ -62,13 +62,13 @@ impl Scene {
             .collect()
     }
 
-    fn sessions(&self) -> Vec<(String, State)> {
+    pub(crate) fn sessions(&self) -> Vec<(String, State)> {
         let found = recover::sessions(&self.place()).expect("the place can be read");
         found.into_iter().map(|found| (found.name, found.state)).collect()
     }
 
     /// Recovers all that is dead, and says how many records that were.
-    fn recover(&self) -> u64 {
+    pub(crate) fn recover(&self) -> u64 {
         let recovered = self.sessions().into_iter().map(|(name, state)| {
             assert_eq!(state, State::Dead, "{name}");
             let report = recover::recover(&self.place(), &name, &Options::default());
@@ -78,7 +78,7 @@ impl Scene {
     }
 
     /// Reads all files.
-    fn reader(&self) -> Reader {
+    pub(crate) fn reader(&self) -> Reader {
         let mut reader = Reader::new();
         for entry in fs::read_dir(self.logs()).expect("the child made it") {
             let path = entry.expect("it is there").path();
@@ -110,7 +110,7 @@ impl Scene {
     }
 }
 
-fn place(folder: &Path) -> CrashSafe {
+pub(crate) fn place(folder: &Path) -> CrashSafe {
     CrashSafe::Dir(folder.join("sessions"))
 }
 
@@ -397,6 +397,8 @@ fn what_a_flight_recorder_held_comes_back_from_a_process_that_was_killed() {
         }
         let [thread, sequence] = numbers(record.values());
         seen[thread as usize].push(sequence);
+        // What was held back is told from what was on its way, as in a dump.
+        assert_eq!(record.is_dumped(), thread == 0 && sequence % KEPT != 0, "{thread} {sequence}");
     });
     for sequences in &mut seen {
         sequences.sort_unstable();

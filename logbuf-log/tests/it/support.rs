@@ -11,7 +11,7 @@ use logbuf_format::scan::{self, Scan};
 use logbuf_format::segment::Header;
 use logbuf_format::site::Site;
 use logbuf_format::value::Value;
-use logbuf_log::{Builder, Guard, Level, Stats};
+use logbuf_log::{Builder, CrashSafe, Guard, Level, Stats};
 use tempfile::TempDir;
 
 static TURN: Mutex<()> = Mutex::new(());
@@ -43,6 +43,12 @@ pub(crate) struct Shown {
     pub(crate) fields: String,
     /// The fields of its contexts, behind a `?` if they are not all.
     pub(crate) context: String,
+}
+
+/// A logger for a process that is to be killed, with its rings in a folder beside its log: nobody is to find them elsewhere.
+pub(crate) fn doomed(path: impl AsRef<Path>) -> Builder {
+    let path = path.as_ref();
+    Builder::new(path).crash_safe(CrashSafe::Dir(path.with_file_name("sessions")))
 }
 
 impl Session {

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use logbuf_decode::{Problem, Reader, Severity};
 
-use super::child::proof;
+use super::child::{proof, worker};
 use super::ledger::Ledger;
 
 /// What is wrong with the files of one run. All zeros but the first is what we want.
@@ -19,7 +19,7 @@ pub(crate) struct Verdict {
     pub(crate) lost: u64,
     /// In the files more than once.
     pub(crate) doubled: u64,
-    /// In the files and not logged: with a wrong proof, or more than one ahead of what was acknowledged.
+    /// In the files and not logged: with a wrong proof, or more than one ahead of what was acknowledged, losses counted.
     pub(crate) invented: u64,
     /// Behind a later one of the same thread.
     pub(crate) disordered: u64,
@@ -43,10 +43,17 @@ impl Verdict {
     }
 }
 
-/// Decodes all files in `folders`, and compares each stream with the ledger.
-pub(crate) fn check(folders: &[&Path], ledger: &Ledger, streams: usize) -> io::Result<Verdict> {
+/// Decodes all files in `folders`, and compares each stream with the ledger. `counts_losses` if what the files say was lost counts as
+/// acknowledged, too.
+pub(crate) fn check(
+    folders: &[&Path],
+    ledger: &Ledger,
+    streams: usize,
+    counts_losses: bool,
+) -> io::Result<Verdict> {
     let mut verdict = Verdict::default();
     let mut seen = BTreeMap::<u64, Vec<u64>>::new();
+    let mut counted = BTreeMap::<String, u64>::new();
     // File by file: what is checked is the order in which they hold the records of a thread.
     for path in segments(folders)? {
         let mut reader = Reader::new();
@@ -63,6 +70,11 @@ pub(crate) fn check(folders: &[&Path], ledger: &Ledger, streams: usize) -> io::R
                 _ => verdict.invented += 1,
             }
         });
+        if counts_losses {
+            for lost in reader.lost() {
+                *counted.entry(lost.thread.to_string()).or_default() += lost.count;
+            }
+        }
         for finding in reader.findings() {
             // That a killed process cut its last file, or had only begun it, is no surprise.
             let is_cut = matches!(finding.problem, Problem::Cut(_) | Problem::Empty);
@@ -81,6 +93,13 @@ pub(crate) fn check(folders: &[&Path], ledger: &Ledger, streams: usize) -> io::R
         let all = sequences.len() as u64;
         sequences.dedup();
         verdict.doubled += all - sequences.len() as u64;
+        if counts_losses {
+            let lost = counted.get(&worker(stream as u64)).copied().unwrap_or(0);
+            let accounted = sequences.len() as u64 + lost;
+            verdict.lost += acknowledged.saturating_sub(accounted);
+            verdict.invented += accounted.saturating_sub(acknowledged + 1);
+            continue;
+        }
         let inside = sequences.partition_point(|sequence| *sequence < acknowledged) as u64;
         verdict.lost += acknowledged - inside;
         // The call that had not returned may have committed its record.

@@ -9,7 +9,7 @@ use std::thread;
 use std::time::Duration;
 
 use logbuf_log::recover::{self, Options};
-use logbuf_log::{Builder, CrashSafe, Level, WhenFull, enabled, info};
+use logbuf_log::{Builder, CrashSafe, Level, enabled, info};
 
 use super::kind::Kind;
 use super::ledger::Ledger;
@@ -19,6 +19,9 @@ const NESTED: u64 = 61;
 
 /// Records of each thread when nobody writes them: they have to fit its ring.
 const UNWRITTEN: u64 = 3000;
+
+/// Bytes of the rings that are to overflow.
+const SMALL: usize = 4096;
 
 /// What a child is told.
 #[derive(Debug, clap::Args)]
@@ -52,12 +55,15 @@ pub(crate) fn run(args: &Args) -> ExitCode {
     let ledger = Ledger::open(&args.folder.join("ledger")).expect("the parent made the folder");
     let mut builder = Builder::new(args.logs.join("app"))
         .crash_safe(place(&args.folder))
-        .when_full(WhenFull::Block(Duration::MAX))
+        .when_full(args.kind.when_full())
         .flush_interval(Duration::from_millis(2))
         .on_error(|_| {})
         // With the hooks a panic waits for the writer, up to two seconds while others log, and leaves little to recover.
         .exit_hooks(args.kind != Kind::Panic)
         .ignore_env();
+    if args.kind == Kind::Flood {
+        builder = builder.ring_capacity(SMALL);
+    }
     if args.kind == Kind::Rotation {
         builder = builder.rotate_at(16 << 10);
     }
@@ -77,11 +83,13 @@ pub(crate) fn run(args: &Args) -> ExitCode {
     let is_ready = Arc::new(AtomicBool::new(false));
     for number in 0..args.threads {
         let threads = args.threads;
-        let is_ready = Arc::clone(&is_ready);
-        thread::spawn(move || {
-            work(number, threads, most, ledger, &is_ready);
+        let (is_ready, nests) = (Arc::clone(&is_ready), args.kind != Kind::Flood);
+        let run = move || {
+            work(number, threads, most, nests, ledger, &is_ready);
             thread::park();
-        });
+        };
+        let thread = thread::Builder::new().name(worker(number as u64));
+        thread.spawn(run).expect("threads can be made");
     }
     while !is_ready.load(Ordering::Acquire) {
         thread::yield_now();
@@ -97,8 +105,20 @@ pub(crate) fn run(args: &Args) -> ExitCode {
     }
 }
 
-/// Logs in two streams: one in the thread's own ring, one in the ring of whoever is busy with a record already.
-fn work(number: usize, threads: usize, most: u64, ledger: Ledger, is_ready: &AtomicBool) {
+/// The name of the thread that logs this stream.
+pub(crate) fn worker(stream: u64) -> String {
+    format!("worker-{stream}")
+}
+
+/// Logs in two streams, if it nests: one in the thread's own ring, one in the ring of whoever is busy with a record already.
+fn work(
+    number: usize,
+    threads: usize,
+    most: u64,
+    nests: bool,
+    ledger: Ledger,
+    is_ready: &AtomicBool,
+) {
     let (own, shared) = (number as u64, (number + threads) as u64);
     let mut nested = 0;
     for sequence in 0..most {
@@ -108,7 +128,7 @@ fn work(number: usize, threads: usize, most: u64, ledger: Ledger, is_ready: &Ato
             return;
         }
         ledger.acknowledge(number, sequence + 1);
-        if sequence % NESTED == 0 {
+        if nests && sequence % NESTED == 0 {
             info!("{}", %Nested { stream: shared, sequence: nested });
             if !enabled!(Level::Info) {
                 return;

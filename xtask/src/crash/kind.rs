@@ -1,8 +1,10 @@
 //! The ways in which processes die.
 
 use std::process;
+use std::time::Duration;
 
 use clap::ValueEnum;
+use logbuf_log::WhenFull;
 
 /// A way to die.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -27,13 +29,15 @@ pub(crate) enum Kind {
     DiskFull,
     /// SIGKILL while nobody writes.
     WriterStopped,
+    /// SIGKILL while more is logged than the rings take: what is lost has to be counted.
+    Flood,
     /// The kernel, when a group of processes has no memory left.
     OutOfMemory,
 }
 
 impl Kind {
     /// All of them, in the order of the table.
-    pub(crate) const ALL: [Self; 11] = [
+    pub(crate) const ALL: [Self; 12] = [
         Self::Kill,
         Self::Abort,
         Self::Segv,
@@ -44,12 +48,18 @@ impl Kind {
         Self::Start,
         Self::DiskFull,
         Self::WriterStopped,
+        Self::Flood,
         Self::OutOfMemory,
     ];
 
     /// Whether the process ends itself when it is told to.
     pub(crate) fn is_from_inside(self) -> bool {
         matches!(self, Self::Abort | Self::Segv | Self::Panic | Self::Exit | Self::OutOfMemory)
+    }
+
+    /// What a child of this kind does when a ring is full.
+    pub(crate) fn when_full(self) -> WhenFull {
+        if self == Self::Flood { WhenFull::Drop } else { WhenFull::Block(Duration::MAX) }
     }
 
     /// Ends the calling process, if that is how it dies.
@@ -76,7 +86,8 @@ extern "C" fn panic_that_aborts() {
     panic!("on purpose");
 }
 
-/// Uses memory until there is none, or so much that the limit is none: the system has to go on.
+/// Uses memory until there is none, or so much that the limit is none: the system has to go on, and the process ends as no process does
+/// that the kernel has killed.
 fn exhaust() {
     /// MiB, several times the limit of the group.
     const MOST: usize = 512;
@@ -85,4 +96,5 @@ fn exhaust() {
         used.push(vec![1_u8; 1 << 20]);
         std::hint::black_box(&used);
     }
+    process::exit(1);
 }

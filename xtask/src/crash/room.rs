@@ -14,7 +14,7 @@ use super::scratch;
 const DISK: &str = "size=192k";
 
 /// Bytes of memory of the group.
-const MEMORY: &str = "96M";
+const MEMORY: &str = "100663296";
 
 /// Where the children of a kind live.
 #[derive(Debug)]
@@ -96,25 +96,37 @@ fn mount(base: &Path) -> io::Result<PathBuf> {
     Err(io::Error::other(format!("a small disk cannot be mounted: {}", why.trim())))
 }
 
-/// A group with little memory, of the second version of control groups; nothing else is tried, because without a limit the whole
+/// A group with little memory, of either version of control groups; nothing else is tried, because without a limit the whole
 /// system would run out of memory.
 fn make_group() -> io::Result<PathBuf> {
-    let root = Path::new("/sys/fs/cgroup");
     let explain = |error: io::Error| {
         io::Error::new(error.kind(), format!("a group with little memory cannot be made: {error}"))
     };
-    let delegated = fs::read_to_string(root.join("cgroup.subtree_control")).map_err(explain)?;
-    if !delegated.split_ascii_whitespace().any(|controller| controller == "memory") {
-        return Err(explain(io::ErrorKind::Unsupported.into()));
-    }
+    let (root, limits) = hierarchy().map_err(explain)?;
     let group = root.join(format!("logbuf-crash-{}", std::process::id()));
     fs::create_dir(&group).map_err(explain)?;
-    let limited = fs::write(group.join("memory.max"), MEMORY)
-        // Not every system has a limit for swapping.
-        .and_then(|()| fs::write(group.join("memory.swap.max"), "0").or(Ok(())));
+    // The first is the limit; not every system has one for swapping.
+    let limited = fs::write(group.join(limits[0].0), limits[0].1)
+        .and_then(|()| fs::write(group.join(limits[1].0), limits[1].1).or(Ok(())));
     if let Err(error) = limited {
         fs::remove_dir(&group)?;
         return Err(explain(error));
     }
     Ok(group)
+}
+
+/// Where groups with limits of memory are made, and the files that take the limits.
+fn hierarchy() -> io::Result<(PathBuf, [(&'static str, &'static str); 2])> {
+    let root = Path::new("/sys/fs/cgroup");
+    if let Ok(delegated) = fs::read_to_string(root.join("cgroup.subtree_control"))
+        && delegated.split_ascii_whitespace().any(|controller| controller == "memory")
+    {
+        return Ok((root.to_owned(), [("memory.max", MEMORY), ("memory.swap.max", "0")]));
+    }
+    let first = root.join("memory");
+    if first.join("memory.limit_in_bytes").exists() {
+        let limits = [("memory.limit_in_bytes", MEMORY), ("memory.memsw.limit_in_bytes", MEMORY)];
+        return Ok((first, limits));
+    }
+    Err(io::ErrorKind::Unsupported.into())
 }

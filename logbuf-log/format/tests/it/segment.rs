@@ -181,7 +181,8 @@ pub(crate) fn everything() -> Builder {
     });
     builder.block(Kind::LOSS, 1, Level::Debug.bit(), (1_030, 1_040), |out| {
         let (level, reason) = (Level::Debug, Reason::RING_FULL);
-        Loss { thread: 1, level, reason, count: 3, bytes: 96, first: 1_030, last: 1_040 }.put(out);
+        Loss { thread: 1, level, reason, count: 3, bytes: 96, first: 1_030, last: 1_040, total: 0 }
+            .put(out);
     });
     builder.block(Kind::EVENTS, 2, Level::Warn.bit(), (1_050, 1_060), |out| {
         for (thread, ticks) in [(0, 1_060), (1, 1_050)] {

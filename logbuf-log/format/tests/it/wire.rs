@@ -396,8 +396,16 @@ fn anchors() {
 
 #[test]
 fn losses() {
-    let loss =
-        |level, reason| Loss { thread: 4, level, reason, count: 7, bytes: 512, first: 3, last: 9 };
+    let loss = |level, reason| Loss {
+        thread: 4,
+        level,
+        reason,
+        count: 7,
+        bytes: 512,
+        first: 3,
+        last: 9,
+        total: 11,
+    };
     let losses = [loss(Level::Trace, Reason::RING_FULL), loss(Level::Error, Reason(77))];
     let mut payload = Vec::new();
     losses.iter().for_each(|loss| loss.put(&mut payload));

@@ -1,0 +1,189 @@
+//! The file that a recovery makes.
+//!
+//! It is written under a name that no reader looks at, made to last, and only then named as a segment: it is there whole, or not
+//! at all. A recovery that comes after one that was cut short finds it by its session, and what it holds is then in a file.
+
+use std::ffi::{OsStr, OsString};
+use std::fs::{self, File};
+use std::hash::{BuildHasher, RandomState};
+use std::io::{self, ErrorKind, Seek, SeekFrom, Write};
+use std::path::{Path, PathBuf};
+
+use logbuf_format::block::{self, Codec, Kind, Summary};
+use logbuf_format::clock::Anchor;
+use logbuf_format::end::End;
+
+use super::covered;
+use crate::platform;
+use crate::session::header::Header;
+use crate::session::system;
+use crate::table::Table;
+
+/// The end of a segment's name, and of a recovered one's.
+const SEGMENT: &str = ".logbuf";
+const RECOVERED: &str = ".recovered.logbuf";
+
+/// How often a free name is sought.
+const TRIES: usize = 64;
+
+/// The segment that is being written; there is no file before it is begun.
+pub(super) struct Segment<'a> {
+    pub(super) header: &'a Header,
+    folder: &'a Path,
+    anchors: &'a [Anchor],
+    file: Option<File>,
+    salt: u64,
+    blocks: u64,
+    /// Bytes to be written next.
+    pending: Vec<u8>,
+}
+
+impl<'a> Segment<'a> {
+    pub(super) fn new(header: &'a Header, folder: &'a Path, anchors: &'a [Anchor]) -> Self {
+        Self {
+            header,
+            folder,
+            anchors,
+            file: None,
+            salt: RandomState::new().hash_one(std::time::SystemTime::now()),
+            blocks: 0,
+            pending: Vec::new(),
+        }
+    }
+
+    pub(super) fn is_begun(&self) -> bool {
+        self.file.is_some()
+    }
+
+    /// Makes the file, with its header and the anchors of the clock.
+    pub(super) fn begin(&mut self) -> io::Result<()> {
+        let path = self.unfinished();
+        let _left_by_one_cut_short = fs::remove_file(&path);
+        self.file = Some(system::create_private(&path)?);
+        self.put_header(0)?;
+        let mut clock = Table::new(Kind::CLOCK);
+        for anchor in self.anchors {
+            anchor.put(&mut clock.payload);
+            clock.entries += 1;
+            clock.span.add_time(anchor.ticks);
+        }
+        self.put(&mut clock);
+        Ok(())
+    }
+
+    /// Appends a block to what is pending, unless it is empty, and empties it.
+    pub(super) fn put(&mut self, table: &mut Table) {
+        let Table { kind, payload, entries, span } =
+            std::mem::replace(table, Table::new(table.kind));
+        if payload.is_empty() {
+            return;
+        }
+        let open = block::open(&mut self.pending);
+        self.pending.extend_from_slice(&payload);
+        let summary = Summary {
+            kind,
+            codec: Codec::RAW,
+            levels: span.levels,
+            salt: self.salt,
+            number: self.blocks,
+            records: entries,
+            first: span.first.min(span.last),
+            last: span.last,
+            sites: span.sites,
+        };
+        open.seal(&mut self.pending, summary).expect("blocks are kept shorter than they may be");
+        self.blocks += 1;
+    }
+
+    pub(super) fn write(&mut self) -> io::Result<()> {
+        let file = self.file.as_mut().expect("it was begun");
+        file.write_all(&self.pending)?;
+        self.pending.clear();
+        Ok(())
+    }
+
+    /// Ends the segment, makes it last, and names it as one.
+    pub(super) fn publish(&mut self, written: u64, lost: u64) -> io::Result<PathBuf> {
+        let closed_unix_ns = self.anchors.last().map_or(0, |anchor| anchor.unix_ns);
+        let mut end = Table::new(Kind::END);
+        End { blocks: self.blocks, written, lost, closed_unix_ns, index: None }
+            .put(&mut end.payload);
+        end.entries = 1;
+        self.put(&mut end);
+        self.write()?;
+        for _ in 0..TRIES {
+            let taken = covered::files(self.folder, &self.header.stem)?;
+            let numbers =
+                taken.iter().filter_map(|(number, _)| number.map(|n| n.saturating_add(1)));
+            let number = numbers.max().unwrap_or(1);
+            self.put_header(number)?;
+            self.file.as_ref().expect("it was begun").sync_all()?;
+            let mut name = self.header.stem.clone();
+            name.push(format!(".{number:06}{RECOVERED}"));
+            let path = self.folder.join(name);
+            match system::rename_new(&self.unfinished(), &path) {
+                Ok(()) => {
+                    platform::sync_folder(self.folder)?;
+                    return Ok(path);
+                }
+                Err(error) if error.kind() == ErrorKind::AlreadyExists => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Err(ErrorKind::AlreadyExists.into())
+    }
+
+    /// Removes what a recovery may have left that was cut short: there is nothing to write.
+    pub(super) fn clear(&self) {
+        let _none = fs::remove_file(self.unfinished());
+    }
+
+    /// Puts the header in front, whose length does not depend on the number.
+    fn put_header(&mut self, number: u64) -> io::Result<()> {
+        let mut header = self.header.segment.clone();
+        header.number = number;
+        header.salt = self.salt;
+        header.meta.session = self.header.id;
+        let mut bytes = Vec::new();
+        header.put(&mut bytes).map_err(|error| io::Error::other(error.to_string()))?;
+        let file = self.file.as_mut().expect("it was begun");
+        file.seek(SeekFrom::Start(0))?;
+        file.write_all(&bytes)
+    }
+
+    /// Where the segment is as long as it is not finished: the same place whoever tries.
+    fn unfinished(&self) -> PathBuf {
+        let mut name = OsString::from(".");
+        name.push(&self.header.stem);
+        name.push(format!(".{:016x}.recovering", self.header.id));
+        self.folder.join(name)
+    }
+}
+
+/// The number in `name`, if it is that of a segment of the log called `stem`.
+pub(super) fn segment_number(name: &OsStr, stem: &OsStr) -> Option<u64> {
+    let rest = name.as_encoded_bytes().strip_prefix(stem.as_encoded_bytes())?;
+    let rest = str::from_utf8(rest).ok()?.strip_prefix('.')?;
+    let number = rest.strip_suffix(RECOVERED).or_else(|| rest.strip_suffix(SEGMENT))?;
+    number.parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn segments_are_told_by_their_names() {
+        let number = |name: &str| segment_number(OsStr::new(name), OsStr::new("app.v2"));
+        assert_eq!(number("app.v2.000007.logbuf"), Some(7));
+        assert_eq!(number("app.v2.1000008.recovered.logbuf"), Some(1_000_008));
+        for other in [
+            "app.000007.logbuf",
+            "app.v2.current.logbuf",
+            "app.v2.000007.logbuf.tmp",
+            ".app.v2.1.recovering",
+        ] {
+            assert_eq!(number(other), None, "{other}");
+        }
+    }
+}
