@@ -3,6 +3,7 @@
 use core::sync::atomic::Ordering;
 use std::mem;
 use std::panic::{self, AssertUnwindSafe};
+use std::sync::Arc;
 use std::time::Instant;
 
 use logbuf_format::block::Kind;
@@ -166,6 +167,14 @@ impl Writer {
         for thread in threads.chain([None]) {
             let Thread { id, losses, .. } = thread.map_or(&REGISTRY.stand_in, |thread| thread);
             for lost in losses.take(now) {
+                // A thread that has two rings is come to twice.
+                let is_same = |(other, known): &(Option<Arc<Thread>>, Lost)| {
+                    other.as_ref().map_or(REGISTRY.stand_in.id, |other| other.id) == *id
+                        && (known.level, known.reason) == (lost.level, lost.reason)
+                };
+                if self.losses.iter().any(is_same) {
+                    continue;
+                }
                 put_loss(&mut table, *id, &lost);
                 self.control.counters.lost.fetch_add(lost.count, Ordering::Relaxed);
                 self.losses.push((thread.cloned(), lost));

@@ -12,7 +12,7 @@ use logbuf_log::{Builder, FlushError, Operation, SyncPolicy, WhenFull, info};
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
 use crate::output::{folder, log, number, numbers_in, segments, start};
-use crate::support::{Session, doomed, visit_file};
+use crate::support::{Session, visit_file};
 
 /// What a logger reported: what could not be done, and why.
 #[derive(Clone, Default)]
@@ -455,7 +455,7 @@ fn a_guard_dropped_while_threads_log_leaves_nothing_out() {
 #[test]
 fn a_kill_at_any_moment_of_a_rotation_leaves_readable_files() {
     if let Some(path) = std::env::var_os(CHILD) {
-        let guard = start(doomed(path).keep_files(4));
+        let guard = start(Builder::new(path).keep_files(4));
         println!("started");
         for number in 0.. {
             log([number]);
