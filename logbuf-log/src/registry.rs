@@ -194,9 +194,11 @@ impl Registry {
         let ring = match self.idle_ring(capacity) {
             Some(ring) => ring,
             None => {
-                self.unserved.fetch_add(1, Ordering::Relaxed);
-                // Where one comes, others may.
-                self.wake_writer();
+                if capacity == self.ring_capacity() {
+                    // Where one thread comes, others may.
+                    self.unserved.fetch_add(1, Ordering::Relaxed);
+                    self.wake_writer();
+                }
                 self.new_ring(capacity)?
             }
         };
@@ -213,8 +215,8 @@ impl Registry {
         let capacity = self.ring_capacity();
         // Relaxed: numbers and nothing more.
         if self.unserved.swap(0, Ordering::Relaxed) > 0 {
-            let doubled = (self.spares.load(Ordering::Relaxed) * 4).min(SPARE_BYTES / capacity);
-            self.spares.fetch_max(doubled, Ordering::Relaxed);
+            let more = (self.spares.load(Ordering::Relaxed) * 4).min(SPARE_BYTES / capacity);
+            self.spares.fetch_max(more, Ordering::Relaxed);
         }
         let wanted = self.spares.load(Ordering::Relaxed).min(SPARE_BYTES / capacity);
         let is_spare = |ring: &&IdleRing| ring.consumer.capacity() == capacity;

@@ -32,7 +32,7 @@ pub(crate) fn run(args: &args::Export, report: &mut Report) -> io::Result<()> {
         None => write(args.to, &mut reader, &selection, io::stdout().lock(), None, report),
         Some(path) => {
             let mut progress = Progress::new();
-            progress.start_with(&reader);
+            progress.start_with(&mut reader);
             let replaced = replace(path, |file| {
                 write(args.to, &mut reader, &selection, file, Some(&progress), report)
             });

@@ -33,7 +33,7 @@ impl Progress {
     }
 
     /// Starts over for all that the reader holds, by time.
-    pub(crate) fn start_with(&mut self, reader: &Reader) {
+    pub(crate) fn start_with(&mut self, reader: &mut Reader) {
         let (oldest, newest) = (reader.oldest().unwrap_or(0), reader.newest().unwrap_or(0));
         self.from_unix_ns = oldest;
         self.start(newest.abs_diff(oldest));
