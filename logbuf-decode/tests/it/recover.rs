@@ -7,7 +7,7 @@ use std::io::{BufRead, BufReader};
 use std::os::unix::fs::{MetadataExt, chown};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::thread;
+use std::{slice, thread};
 
 use logbuf_log::{Builder, CrashSafe, info};
 use tempfile::TempDir;
@@ -145,7 +145,7 @@ fn dead_and_living_sessions_are_listed_and_only_the_dead_are_salvaged() {
     assert!(lines[1].starts_with("  from 2"), "{stdout}");
     assert!(lines[2].trim_start().starts_with(&format!("{RECORDS} worker [")), "{stdout}");
     assert_eq!(lines.len(), 3, "{stdout}");
-    assert_eq!(sessions(folder.path()), [living.name.clone()]);
+    assert_eq!(sessions(folder.path()), *slice::from_ref(&living.name));
     assert_eq!(records(&folder), RECORDS);
 }
 
@@ -183,7 +183,7 @@ fn a_damaged_session_is_salvaged_and_kept_until_it_is_discarded() {
             "{stderr}"
         );
         assert_eq!(status, 1);
-        assert_eq!(sessions(folder.path()), [name.clone()]);
+        assert_eq!(sessions(folder.path()), *slice::from_ref(&name));
     }
     let (stdout, stderr, status) = recover(&folder, &["--discard", &name]);
     assert!(stdout.contains("unknown call site"), "{stdout}");
@@ -209,7 +209,7 @@ fn a_session_of_another_user_is_left_alone_unless_told_otherwise() {
     let refusal =
         format!("logbuf-decode: error: the session {name:?} belongs to the user {ANOTHER}\n");
     assert_eq!((stdout.as_str(), stderr, status), ("", refusal, 2));
-    assert_eq!(sessions(folder.path()), [name.clone()]);
+    assert_eq!(sessions(folder.path()), *slice::from_ref(&name));
     // It could name any folder as that of its log.
     let (stdout, _, status) = recover(&folder, &["--all", "--any-user"]);
     assert_eq!((stdout.as_str(), status), ("", 2));
