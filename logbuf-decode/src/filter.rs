@@ -29,6 +29,18 @@ pub struct Filter {
     thread: Box<dyn Fn(ThreadName<'_>) -> bool + Send + Sync>,
 }
 
+/// Whether a time is within `wanted`.
+#[inline]
+pub(crate) fn is_within(unix_ns: i64, wanted: &Range<i64>) -> bool {
+    unix_ns >= wanted.start && is_before(unix_ns, wanted.end)
+}
+
+/// Whether a time is before `end`. The last that there is stands for no end: times beyond it are cut to it.
+#[inline]
+pub(crate) fn is_before(unix_ns: i64, end: i64) -> bool {
+    unix_ns < end || end == i64::MAX
+}
+
 impl Filter {
     /// A filter that lets everything through.
     pub fn new() -> Self {
@@ -46,7 +58,8 @@ impl Filter {
         Self { level, ..self }
     }
 
-    /// Only records within this time: nanoseconds since the Unix epoch, UTC. The end is not included.
+    /// Only records within this time: nanoseconds since the Unix epoch, UTC. The end is not included, but for [`i64::MAX`], which
+    /// stands for none.
     #[must_use]
     pub fn time(self, unix_ns: Range<i64>) -> Self {
         Self { time: unix_ns, ..self }

@@ -36,7 +36,7 @@ pub(crate) fn read(source: &Source, salt: u64, start: u64) -> io::Result<Option<
         tables.push(table.entries);
     }
     let entries: Vec<_> = tables.into_iter().rev().flatten().collect();
-    Ok(Some(entries).filter(|entries| !entries.is_empty() && are_apart(entries, start, end_at)))
+    Ok(Some(entries).filter(|entries| !entries.is_empty() && are_blocks(entries, start, end_at)))
 }
 
 /// One INDEX block.
@@ -63,12 +63,13 @@ fn payload(bytes: &[u8], salt: u64, kind: Kind) -> Option<Cow<'_, [u8]>> {
     if header.summary.kind == kind { header.payload(bytes).ok() } else { None }
 }
 
-/// Whether the blocks stand one behind the other between the two places.
-fn are_apart(entries: &[Entry], start: u64, end: u64) -> bool {
+/// Whether the entries are of blocks, one behind the other, between the two places.
+fn are_blocks(entries: &[Entry], start: u64, end: u64) -> bool {
     let mut at = start;
     entries.iter().all(|entry| {
         let is_behind = entry.offset >= at && entry.offset.is_multiple_of(8);
+        let is_block = entry.stored_len as usize <= limits::PAYLOAD && entry.first <= entry.last;
         at = entry.end();
-        is_behind && at <= end && entry.stored_len as usize <= limits::PAYLOAD
+        is_behind && is_block && at <= end
     })
 }

@@ -2,7 +2,7 @@
 
 use crate::{
     chunk::{Chunk, Entry},
-    filter::Filter,
+    filter::{Filter, is_before},
     finding::Problem,
     run::Run,
     segment::{EventBlock, Segment},
@@ -170,7 +170,7 @@ impl Merge {
             let block = segment.blocks()[index];
             let (unix_ns, last_unix_ns) = segment.time_of(&block);
             self.newest = self.newest.max(Some(last_unix_ns));
-            let is_within = unix_ns < time.end && last_unix_ns >= time.start;
+            let is_within = last_unix_ns >= time.start && is_before(unix_ns, time.end);
             if is_within && segment.wants_block(&block, filter) {
                 self.oldest = Some(self.oldest.unwrap_or(unix_ns).min(unix_ns));
                 let key = Key {

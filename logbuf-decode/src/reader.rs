@@ -1,7 +1,7 @@
 //! Files in, records out, in order of time.
 
 use crate::{
-    filter::Filter,
+    filter::{Filter, is_before},
     finding::{Finding, Findings, Problem},
     loss::Lost,
     merge::{Merge, Next},
@@ -323,12 +323,14 @@ impl Reader {
             let wanted = wanted.filter(|block| segment.wants_block(block, &self.filter));
             wanted.map(|block| (segment.time_of(block), block.records))
         });
-        let starts = starts.filter(|((first, last), _)| *first < until && *last >= within.start);
+        let starts =
+            starts.filter(|((first, last), _)| is_before(*first, until) && *last >= within.start);
         let mut latest: BinaryHeap<_> =
             starts.map(|((first, _), records)| (first, records)).collect();
         let (mut from, mut found) = (None, 0);
         while let Some((first, records_inside)) = latest.pop() {
-            from = Some(first);
+            // Before the end, which the last time there is stands for: so each step gets further.
+            from = Some(first.min(i64::MAX - 1));
             found += u64::from(records_inside);
             if found >= records {
                 return from;

@@ -3,7 +3,7 @@
 use crate::{
     callsite::CallSite,
     chunk::{Chunk, Entry},
-    filter::Filter,
+    filter::{Filter, is_within},
     finding::{Findings, Problem},
     record::Record,
     segment::Segment,
@@ -108,7 +108,7 @@ impl Records<'_> {
                 log_thread = thread_of(entry.thread);
             }
             let (_, thread, wants_thread) = log_thread;
-            if !wanted.contains(&unix_ns) || !wants_thread {
+            if !is_within(unix_ns, wanted) || !wants_thread {
                 continue;
             }
             if site.0 != entry.site {

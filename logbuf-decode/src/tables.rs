@@ -14,6 +14,9 @@ const BYTES: usize = 64 << 20;
 /// Clock anchors of one segment.
 const ANCHORS: usize = 1 << 22;
 
+/// Memory for listings that may come again, in bytes.
+const LISTINGS: usize = 1 << 20;
+
 /// A thread that logs.
 #[derive(Debug)]
 pub(crate) struct LogThread {
@@ -37,6 +40,8 @@ pub(crate) struct Tables {
     anchor_count: usize,
     /// Bytes that sites and threads take, about.
     bytes: usize,
+    /// Payloads of SITES blocks, all of whose entries are in force: a large segment lists the same sites hundreds of times.
+    listings: Vec<Box<[u8]>>,
 }
 
 impl Tables {
@@ -50,6 +55,7 @@ impl Tables {
             anchors: Vec::new(),
             anchor_count: 0,
             bytes: 0,
+            listings: Vec::new(),
         }
     }
 
@@ -61,7 +67,7 @@ impl Tables {
     /// Takes in the payload of a block of a kind that is held. What is wrong with it goes to `report`.
     pub(crate) fn add(&mut self, kind: Kind, payload: &[u8], report: &mut dyn FnMut(Problem)) {
         match kind {
-            Kind::SITES => each(kind, Site::table(payload), report, |site| self.add_site(site)),
+            Kind::SITES => self.add_sites(payload, report),
             Kind::THREADS => {
                 each(kind, Thread::table(payload), report, |thread| self.add_thread(thread))
             }
@@ -98,10 +104,33 @@ impl Tables {
         }
     }
 
+    fn add_sites(&mut self, payload: &[u8], report: &mut dyn FnMut(Problem)) {
+        if self.listings.iter().any(|listing| **listing == *payload) {
+            return;
+        }
+        let mut is_good = true;
+        let mut report = |problem| {
+            is_good = false;
+            report(problem);
+        };
+        each(Kind::SITES, Site::table(payload), &mut report, |site| self.add_site(site));
+        if is_good {
+            let held: usize = self.listings.iter().map(|listing| listing.len()).sum();
+            if held + payload.len() > LISTINGS {
+                self.listings.clear();
+            }
+            self.listings.push(payload.into());
+        }
+    }
+
     fn add_site(&mut self, site: Site) -> Result<(), Full> {
-        // Every site is listed again in each segment before it has fired; what is known of it stays known.
-        if !site.typed && self.sites.get(site.id).is_some_and(|known| known.site.typed) {
-            return Ok(());
+        if let Some(known) = self.sites.get(site.id) {
+            // Every site is listed again in each segment before it has fired; what is known of it stays known.
+            if (known.site.typed && !site.typed) || known.site == site {
+                return Ok(());
+            }
+            // An entry of one of them is not in force any more.
+            self.listings.clear();
         }
         let call_site = CallSite::new(site);
         self.charge(call_site.cost())?;

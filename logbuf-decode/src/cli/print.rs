@@ -30,17 +30,7 @@ pub(crate) fn run(args: &Args, report: &mut Report) -> io::Result<()> {
         reader = reader.live();
         print_live(args, selection, &mut reader, &mut sink, report)
     } else {
-        inputs::add(&args.inputs.paths, &mut reader, report);
-        if is_stateful(args) {
-            let mut printer = Printer::new(&args.part, selection, render(&args.show), &mut sink);
-            printer.start();
-            let printed = reader.try_for_each(|record| printer.record(record, report));
-            finish(printed, &mut printer)
-        } else {
-            let render = || render(&args.show);
-            let lines = Lines { selection: &selection, part: &args.part, progress: None };
-            lines.print(&mut reader, &render, &mut sink, report)
-        }
+        print_all(args, selection, &mut reader, &mut sink, report)
     };
     let written = printed.and(sink.close());
     // Whoever has seen enough of the records does not ask what is wrong with them.
@@ -54,6 +44,26 @@ pub(crate) fn run(args: &Args, report: &mut Report) -> io::Result<()> {
 /// Whether a line depends on those before it.
 fn is_stateful(args: &Args) -> bool {
     args.part.context > 0 || args.show.time != Time::Wall
+}
+
+/// Prints what is there.
+fn print_all(
+    args: &Args,
+    selection: Selection,
+    reader: &mut Reader,
+    sink: &mut Sink,
+    report: &mut Report,
+) -> io::Result<()> {
+    inputs::add(&args.inputs.paths, reader, report);
+    if is_stateful(args) {
+        let mut printer = Printer::new(&args.part, selection, render(&args.show), sink);
+        printer.start();
+        let printed = reader.try_for_each(|record| printer.record(record, report));
+        return finish(printed, &mut printer);
+    }
+    let render = || render(&args.show);
+    let lines = Lines { selection: &selection, part: &args.part, progress: None };
+    lines.print(reader, &render, sink, report)
 }
 
 /// Prints what is there, then what comes.

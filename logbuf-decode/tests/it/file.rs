@@ -121,6 +121,12 @@ impl File {
         }
     }
 
+    /// Goes on behind the last block that is there.
+    pub(crate) fn renumber(&mut self) -> &mut Self {
+        self.number = self.blocks.len() as u64;
+        self
+    }
+
     /// Leaves out a block number.
     pub(crate) fn skip_number(&mut self) -> &mut Self {
         self.number += 1;

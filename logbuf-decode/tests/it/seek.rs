@@ -1,8 +1,9 @@
 //! What is not asked for is not read.
 
-use crate::file::{EPOCH, File, Put, anchor, filled, sample_sites};
-use logbuf_decode::{Filter, Finding, Level, Problem, Reader};
+use crate::file::{EPOCH, File, Put, anchor, decode, filled, sample, sample_sites};
+use logbuf_decode::{Filter, Finding, Level, Problem, Reader, Site};
 use logbuf_format::block::{HEADER_LEN, Kind};
+use proptest::{prelude::*, sample::Index};
 use std::{
     io::{Cursor, Read, Seek, SeekFrom},
     sync::{
@@ -228,6 +229,41 @@ fn where_an_index_is_wrong_about_a_block_it_is_said() {
     let found = findings(Reader::new());
     assert!(matches!(found[..], [Finding { problem: Problem::Index, .. }]), "{found:?}");
     assert!(findings(Reader::new().thorough()).is_empty());
+}
+
+#[test]
+fn sites_count_as_they_were_listed_last() {
+    let [fill, slow, _] = sample_sites();
+    let renamed = Site { template: "quick ack".into(), ..slow.clone() };
+    let mut file = File::new(1);
+    // The same listing twice, another between them: what the last one says holds.
+    file.threads(&[(1, 4711, "main")]).sites(&[fill.clone(), slow.clone()]);
+    file.sites(&[fill.clone(), renamed]).sites(&[fill, slow]);
+    file.clock(&[anchor(2000)]).events(&[(1, &[(2, 1000, vec![])])]).end_with_index();
+    let (lines, findings) = decode(file.bytes());
+    assert!(lines[0].ends_with("slow ack") && findings.is_empty(), "{lines:?} {findings:?}");
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 200, failure_persistence: None, ..ProptestConfig::default() })]
+
+    /// Whatever an index says, records are there, or it is said that they are not.
+    #[test]
+    fn no_index_costs_a_record_in_silence(at in any::<Index>(), lie in any::<u64>(), is_end in any::<bool>()) {
+        let mut file = sample();
+        // In the place of END.
+        file.bytes.truncate(file.blocks.pop().expect("there is one").range.start);
+        let mut bytes = file.renumber().end_with_index().bytes();
+        let [.., index, end] = &file.blocks[..] else { panic!("INDEX and END") };
+        let block = if is_end { end.range.clone() } else { index.range.clone() };
+        let words = (block.len() - HEADER_LEN) / 8;
+        let word = block.start + HEADER_LEN + 8 * at.index(words);
+        bytes[word..word + 8].copy_from_slice(&lie.to_le_bytes());
+        seal(&mut bytes[block]);
+        let (lines, findings) = decode(bytes);
+        prop_assert!(lines.len() <= 8);
+        prop_assert!(lines.len() == 8 || !findings.is_empty());
+    }
 }
 
 /// Makes the checksums of an uncompressed block right.

@@ -9,7 +9,7 @@ use crate::cli::{
         rate::Rate,
     },
 };
-use logbuf_decode::{Level, Record, Segment, Value, Work};
+use logbuf_decode::{Level, Record, Segment, ThreadName, Value, Work};
 use std::{cmp::Reverse, collections::HashMap};
 
 /// Gaps and busy moments that are kept.
@@ -155,7 +155,10 @@ impl Totals {
         let segment = place_of(record.segment());
         self.sites.add((segment, record.site().id), bytes);
         // What a damaged file says of threads that it does not describe would have no end.
-        let thread = record.segment().thread(record.thread_id()).map_or(u32::MAX, |known| known.id);
+        let thread = match record.thread() {
+            ThreadName::Unknown(_) => u32::MAX,
+            ThreadName::Name(_) | ThreadName::Os(_) => record.thread_id(),
+        };
         self.threads.add((segment, thread), bytes);
         self.rate.add(unix_ns);
         let (first, last) = self.time.unwrap_or((unix_ns, unix_ns));
