@@ -452,7 +452,8 @@ impl Reader {
 
     /// What was found wrong, or worth knowing, since the last call.
     ///
-    /// Damage to headers and tables is found when a file is added, damage to records when they are due.
+    /// Damage to headers and tables is found when a file is added, damage to records when they are due; what is not read is not
+    /// looked at, unless the reader is [thorough](Reader::thorough).
     pub fn findings(&mut self) -> Vec<Finding> {
         self.findings.take()
     }

@@ -157,6 +157,9 @@ impl File {
 
     /// An EVENTS block of one extent for each thread given.
     pub(crate) fn events(&mut self, extents: &[(u32, &[Put])]) -> &mut Self {
+        if self.index.is_full() {
+            self.put_index();
+        }
         let (summary, payload) = self.event_block(extents);
         self.events += u64::from(summary.records);
         self.block(summary, &payload)
@@ -196,15 +199,17 @@ impl File {
 
     /// Closes the segment with an index and the totals of what was put, as a writer does.
     pub(crate) fn end_with_index(&mut self) -> &mut Self {
-        let offset = self.bytes.len();
-        let is_put = self
-            .index
-            .put(&mut self.bytes, offset as u64, self.salt, self.number)
-            .expect("a small index");
-        assert!(is_put, "there are events");
-        self.blocks.push(Block { kind: Kind::INDEX, range: offset..self.bytes.len() });
+        self.put_index();
+        self.end_at(self.index.last())
+    }
+
+    /// An INDEX block of what is in none yet.
+    fn put_index(&mut self) {
+        let start = self.bytes.len();
+        let is_put = self.index.put(&mut self.bytes, start as u64, self.salt, self.number);
+        assert!(is_put.expect("a small index"), "there are events");
+        self.blocks.push(Block { kind: Kind::INDEX, range: start..self.bytes.len() });
         self.number += 1;
-        self.end_at(Some(offset as u64))
     }
 
     /// Closes the segment with the totals of what was put.

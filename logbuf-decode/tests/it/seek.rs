@@ -2,7 +2,10 @@
 
 use crate::file::{EPOCH, File, Put, anchor, decode, filled, sample, sample_sites};
 use logbuf_decode::{Filter, Finding, Level, Problem, Reader, Site};
-use logbuf_format::block::{HEADER_LEN, Kind};
+use logbuf_format::{
+    block::{Compression, HEADER_LEN, Kind},
+    compact::compact,
+};
 use proptest::{prelude::*, sample::Index};
 use std::{
     io::{Cursor, Read, Seek, SeekFrom},
@@ -229,6 +232,31 @@ fn where_an_index_is_wrong_about_a_block_it_is_said() {
     let found = findings(Reader::new());
     assert!(matches!(found[..], [Finding { problem: Problem::Index, .. }]), "{found:?}");
     assert!(findings(Reader::new().thorough()).is_empty());
+}
+
+#[test]
+fn the_index_of_many_blocks_is_a_chain() {
+    let mut file = File::new(1);
+    file.sites(&sample_sites()).threads(&[(1, 4711, "main")]);
+    for block in 0..2500 {
+        file.clock(&[anchor(10 * block)]).events(&[(1, &[filled(10 * block, "BTC-USD", block)])]);
+    }
+    let bytes = file.end_with_index().bytes();
+    let indices = file.blocks.iter().filter(|block| block.kind == Kind::INDEX).count();
+    assert_eq!(indices, 3);
+    let all = |reader: &mut Reader, records: &mut usize| reader.for_each(|_| *records += 1);
+    let window = || Filter::new().time(EPOCH + 15_000..EPOCH + 15_100);
+    let found = count(bytes.clone(), window(), all);
+    assert!(found.records == 10 && found.reads < 100, "{found:?}");
+    assert_eq!(count(bytes, Filter::new(), all).records, 2500);
+    // And so it is when it is written anew.
+    let mut compacted = Vec::new();
+    compact(&file.bytes[..], &mut compacted, Compression::ZSTD).expect("a whole segment");
+    let found = count(compacted.clone(), window(), all);
+    assert!(found.records == 10 && found.reads < 100, "{found:?}");
+    let mut reader = Reader::new().thorough();
+    reader.add_stream("compacted", Cursor::new(compacted));
+    assert!(reader.findings().is_empty());
 }
 
 #[test]

@@ -30,13 +30,17 @@ pub(crate) fn blocks(bytes: &[u8]) -> Vec<(usize, Header)> {
 pub(crate) fn check(path: &Path) -> usize {
     let bytes = fs::read(path).expect("the file is there");
     let blocks = blocks(&bytes);
-    let [.., (at, index), (end_at, end)] = &blocks[..] else { panic!("{} blocks", blocks.len()) };
+    let [.., (last, index), (end_at, end)] = &blocks[..] else { panic!("{} blocks", blocks.len()) };
     assert_eq!((index.summary.kind, end.summary.kind), (Kind::INDEX, Kind::END));
-    let payload = index.payload(&bytes[*at..]).expect("the block is whole");
-    let (before, entries) = Entry::table(&payload).expect("it is whole");
-    assert_eq!(before, None);
-    let entries: Vec<_> = entries.map(|entry| entry.expect("it is whole")).collect();
-    assert_eq!(entries.len(), index.summary.records as usize);
+    let (mut entries, mut before) = (Vec::new(), None);
+    for (at, index) in blocks.iter().filter(|(_, block)| block.summary.kind == Kind::INDEX) {
+        let payload = index.payload(&bytes[*at..]).expect("the block is whole");
+        let (link, table) = Entry::table(&payload).expect("it is whole");
+        assert_eq!(std::mem::replace(&mut before, Some(*at as u64)), link);
+        let table: Vec<_> = table.map(|entry| entry.expect("it is whole")).collect();
+        assert_eq!(table.len(), index.summary.records as usize);
+        entries.extend(table);
+    }
     let events: Vec<_> =
         blocks.iter().filter(|(_, block)| block.summary.kind == Kind::EVENTS).collect();
     assert_eq!(entries.len(), events.len());
@@ -47,7 +51,7 @@ pub(crate) fn check(path: &Path) -> usize {
     let totals = end.payload(&bytes[*end_at..]).expect("the block is whole");
     let totals = End::take(&totals).expect("the block holds an end");
     assert_eq!(totals.blocks, blocks.len() as u64 - 1);
-    assert_eq!(totals.index, Some(*at as u64));
+    assert_eq!(totals.index, Some(*last as u64));
     let numbers: Vec<_> = blocks.iter().map(|(_, block)| block.summary.number).collect();
     assert_eq!(numbers, (0..blocks.len() as u64).collect::<Vec<_>>());
     entries.len()
@@ -70,6 +74,21 @@ fn each_closed_segment_ends_with_the_places_of_its_events() {
     assert_eq!(files.len(), 2);
     assert!(files.iter().all(|file| check(file) >= 3));
     assert_eq!(numbers_in(&files), (0..600).collect::<Vec<_>>());
+}
+
+#[test]
+fn a_segment_of_many_blocks_has_a_chain() {
+    let _turn = Session::lock();
+    let folder = folder();
+    let guard = start(Builder::new(folder.path().join("app")));
+    for record in 0..1100 {
+        log(record..record + 1);
+        guard.flush().expect("the file can be written");
+    }
+    drop(guard);
+    let files = segments(folder.path());
+    assert!(check(&files[0]) >= 1100);
+    assert_eq!(numbers_in(&files), (0..1100).collect::<Vec<_>>());
 }
 
 #[test]
