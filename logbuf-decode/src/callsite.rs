@@ -21,7 +21,7 @@ pub(crate) struct CallSite {
     pub(crate) wanted: bool,
     /// Whether the message and the fields of any record are plain ASCII, without quotes and backslashes.
     pub(crate) is_plain: bool,
-    /// Bytes of the values, if they are numbers, of which any bits will do.
+    /// Bytes of the values, if they are those of an event and numbers, of which any bits will do.
     pub(crate) len: Option<usize>,
     /// The name of a span.
     name: String,
@@ -35,7 +35,11 @@ impl CallSite {
             Err("the types of its values are unknown".into())
         };
         let is_plain = is_plain(&site);
-        let len = site.values.iter().map(|slot| number_len(&slot.ty)).sum();
+        // What happens to a span is in its values.
+        let len = match site.kind {
+            Kind::Event => site.values.iter().map(|slot| number_len(&slot.ty)).sum(),
+            _ => None,
+        };
         let name = if site.kind == Kind::Span { span_name(&site.template) } else { String::new() };
         Self { site, message, wanted: true, is_plain, len, name }
     }

@@ -2,6 +2,7 @@
 
 use crate::{
     finding::Problem,
+    happening::is_happening,
     scope::{Follow, Leaves, Nodes},
     segment::{EventBlock, Segment, bad_payload, is_readable, unreadable},
 };
@@ -120,7 +121,9 @@ impl Chunk {
                     Some(kind) => {
                         paths.apply(kind, &record, scopes);
                         leaves = paths.leaves();
-                        continue;
+                        if !segment.wants_happenings() || !is_happening(kind, record.values) {
+                            continue;
+                        }
                     }
                     // It may be one that changes them, if it is long enough.
                     None if record.values.len() < Head::LEN => {}

@@ -27,6 +27,7 @@ pub struct Filter {
     time: Range<i64>,
     site: Box<dyn Fn(&Site) -> bool + Send + Sync>,
     thread: Box<dyn Fn(ThreadName<'_>) -> bool + Send + Sync>,
+    happenings: bool,
 }
 
 /// Whether a time is within `wanted`.
@@ -49,7 +50,15 @@ impl Filter {
             time: i64::MIN..i64::MAX,
             site: Box::new(|_| true),
             thread: Box::new(|_| true),
+            happenings: false,
         }
+    }
+
+    /// Also what happens to spans: records that are no events, and tell by [`Record::happening`](crate::Record::happening) what
+    /// they are.
+    #[must_use]
+    pub fn with_happenings(self) -> Self {
+        Self { happenings: true, ..self }
     }
 
     /// Only records of this level and more severe ones.
@@ -88,7 +97,12 @@ impl Filter {
         let mask = wanted.fold(0, |mask, level| mask | level.bit());
         // Some level is inside; a header that names none tells nothing. The bit of what was dumped is that of no level.
         let named = levels & !block::DUMPED;
-        named == 0 || named & mask != 0
+        // Nor does it tell of spans.
+        named == 0 || named & mask != 0 || self.happenings
+    }
+
+    pub(crate) fn wants_happenings(&self) -> bool {
+        self.happenings
     }
 
     pub(crate) fn wants_site(&self, site: &Site) -> bool {

@@ -16,6 +16,7 @@ mod chunk;
 mod expression;
 mod filter;
 mod finding;
+mod happening;
 mod index;
 mod loss;
 mod merge;
@@ -36,6 +37,7 @@ mod walk;
 pub use expression::{Expected, Expression, ExpressionError};
 pub use filter::Filter;
 pub use finding::{Finding, Problem, Severity};
+pub use happening::{Happening, What};
 pub use jiff::tz::TimeZone;
 pub use logbuf_format::{
     Level,

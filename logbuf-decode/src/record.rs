@@ -2,6 +2,7 @@
 
 use crate::{
     callsite::CallSite,
+    happening::Happening,
     run::Position,
     scope::{Context, Leaves, NONE, Nodes, Scope},
     segment::Segment,
@@ -9,7 +10,7 @@ use crate::{
 use logbuf_format::{
     Level,
     render::TooLong,
-    site::{Role, Site},
+    site::{Kind, Role, Site},
     thread::Thread,
     value::Value,
 };
@@ -40,6 +41,16 @@ impl<'a> Record<'a> {
     /// Whether a flight recorder held the record in memory until something made it of interest.
     pub fn is_dumped(&self) -> bool {
         self.place.is_dumped
+    }
+
+    /// What happened to a span, if the record says that and is no event: see [`Filter::with_happenings`](crate::Filter::with_happenings).
+    /// The name of the span is its message.
+    #[inline]
+    pub fn happening(&self) -> Option<Happening> {
+        match self.call_site.site.kind {
+            Kind::Span => Happening::new(self.segment, self.ticks(), self.values),
+            _ => None,
+        }
     }
 
     /// The level.

@@ -216,7 +216,7 @@ impl Paths {
                 let node = nodes.push(leaf(path), depth, head.id, known);
                 path.enter(depth, node);
             }
-            Op::Leave => path.leave(head.depth),
+            Op::Leave | Op::Exit => path.leave(head.depth),
             Op::Forget => forget(path, nodes),
             Op::Open | Op::Amend | Op::Close | Op::Follow => {}
         }

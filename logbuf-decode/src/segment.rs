@@ -51,6 +51,8 @@ pub struct Segment {
     number: u64,
     /// Damage whose finding waits for the number of the block behind it.
     damage: Option<Damage>,
+    /// Whether what happens to spans is handed out.
+    wants_happenings: bool,
 }
 
 /// An EVENTS block, as its header or INDEX describes it.
@@ -173,6 +175,7 @@ impl Segment {
             events: 0,
             number: 0,
             damage: None,
+            wants_happenings: false,
         }
     }
 
@@ -248,6 +251,12 @@ impl Segment {
     /// Marks the sites and threads that `filter` wants.
     pub(crate) fn choose(&mut self, filter: &Filter) {
         self.tables.choose(filter);
+        self.wants_happenings = filter.wants_happenings();
+    }
+
+    /// Whether what happens to spans is handed out.
+    pub(crate) fn wants_happenings(&self) -> bool {
+        self.wants_happenings
     }
 
     /// Whether a block may hold records that are wanted, whatever their time.

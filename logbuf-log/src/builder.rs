@@ -359,8 +359,9 @@ impl Settings {
         let suppressed_before = limit::suppressed();
         REGISTRY.when_full.set(self.when_full);
         REGISTRY.set_writer(Some(Arc::clone(&remote.control)));
+        exit::set_running(remote.clone());
         if self.exit_hooks {
-            exit::arm(remote.clone());
+            exit::arm();
         }
         let (env_filter, env_errors) =
             if self.ignores_env { Default::default() } else { env::read() };

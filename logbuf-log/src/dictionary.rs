@@ -207,7 +207,7 @@ pub(crate) fn entry(number: u32, site: &Site, described: Option<Description>) ->
         heads(site).iter().map(|ty| Slot { name: String::new(), role: Role::Head, ty: ty.clone() });
     let slots = site.names.iter().enumerate().map(|(i, &name)| Slot {
         name: name.to_owned(),
-        role: if i < site.arguments { Role::Argument } else { Role::Field },
+        role: site.role(i),
         ty: types.next().unwrap_or(Type::Unit),
     });
     let Place { level, target, file, line, column, .. } = site.place;

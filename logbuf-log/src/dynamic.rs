@@ -1,11 +1,10 @@
 //! Call sites of other facades, which are met at run time.
 
-use std::collections::HashMap;
-use std::sync::{PoisonError, RwLock};
-
-use logbuf_format::site::Kind;
+use logbuf_format::site::{Kind, Role};
 use logbuf_format::types::Type;
 
+use crate::chain::Chain;
+use crate::fork::Generation;
 use crate::place::Place;
 use crate::registry::REGISTRY;
 use crate::signature::{self, Signature};
@@ -13,97 +12,167 @@ use crate::site::{Registration, Site, SiteId};
 use crate::switch::{self, Flag};
 
 /// Combinations of names and types of one call site that are told apart. A call has as many as it has optional fields
-/// combined; of further ones nothing but their text is kept.
+/// combined; of further ones the values are kept as text.
 const MOST_SHAPES: usize = 64;
+
+/// The signature of what is kept of a record with a combination of types too many.
+const REST: Signature = signature::of("rest");
 
 /// A call site that was met at run time. There are as many as the program has, so they are never given back.
 #[derive(Debug)]
 pub(crate) struct DynamicSite {
-    pub(crate) place: Place,
-    kind: Kind,
-    /// The name of a span; an event has its message.
-    name: &'static str,
+    /// The place alone, without values: what a record that is lost is counted by.
+    pub(crate) bare: Site,
     /// What the values of its records were so far.
-    shapes: RwLock<HashMap<Signature, Shape>>,
+    shapes: Chain<Shape>,
+    /// What they may always be.
+    always: Chain<Shape>,
 }
 
 /// One combination of names and types.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Shape {
-    pub(crate) site: &'static Site,
-    pub(crate) id: SiteId,
+#[derive(Debug)]
+struct Shape {
+    /// Its signature in this process: a forked child has another registry.
+    key: u64,
+    id: SiteId,
 }
 
-/// A value of a record: its name and its type.
-#[derive(Debug, Clone, PartialEq)]
+/// What a value of another facade is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(u8)]
+pub(crate) enum Scalar {
+    Bool,
+    I64,
+    U64,
+    I128,
+    U128,
+    F64,
+    Str,
+    Text,
+    /// The errors behind an error, as text.
+    Sources,
+}
+
+/// A value of a record.
+#[derive(Debug, Clone)]
 pub(crate) struct Named {
-    pub(crate) name: &'static str,
-    pub(crate) ty: Type,
+    pub(crate) name: String,
+    pub(crate) role: Role,
+    pub(crate) scalar: Scalar,
+}
+
+impl Scalar {
+    fn ty(self) -> Type {
+        match self {
+            Self::Bool => Type::Bool,
+            Self::I64 => Type::I64,
+            Self::U64 => Type::U64,
+            Self::I128 => Type::I128,
+            Self::U128 => Type::U128,
+            Self::F64 => Type::F64,
+            Self::Str => Type::Str,
+            Self::Text | Self::Sources => Type::Text,
+        }
+    }
+}
+
+impl Named {
+    pub(crate) fn field(name: &str, scalar: Scalar) -> Self {
+        Self { name: name.to_owned(), role: Role::Field, scalar }
+    }
+
+    pub(crate) fn message(scalar: Scalar) -> Self {
+        Self { name: "message".to_owned(), role: Role::Argument, scalar }
+    }
+
+    /// A number that belongs to what happens to a span.
+    pub(crate) fn head() -> Self {
+        Self { name: String::new(), role: Role::Head, scalar: Scalar::U64 }
+    }
 }
 
 impl DynamicSite {
-    /// A site at this place; `place` names its switch.
+    /// A site at this place, which has its switch; a span has a name, as a template.
     pub(crate) fn new(
         level: logbuf_format::Level,
         target: &'static str,
         at: (&'static str, u32),
         kind: Kind,
         name: &'static str,
-    ) -> &'static Self {
+    ) -> Self {
         let flag: &'static Flag = Box::leak(Box::new(Flag::new()));
         let place = Place::new(flag, level, target, (at.0, at.1, 0));
-        let shapes = RwLock::new(HashMap::new());
-        let site: &'static Self = Box::leak(Box::new(Self { place, kind, name, shapes }));
-        switch::add(&site.place);
-        site
+        switch::add(place);
+        let bare = Site::dynamic(place, kind, name, &[], &[]);
+        Self { bare, shapes: Chain::new(), always: Chain::new() }
     }
 
     /// Whether it records.
+    #[inline]
     pub(crate) fn is_on(&self) -> bool {
-        self.place.flag().is_on()
+        self.bare.place.flag().is_on()
     }
 
-    /// The site of records with these values, of which the first is the message if `has_message`. `None` if there are more
+    /// The number of records whose values have this signature, and are what `describe` says. `None` if there are more
     /// combinations than are told apart.
-    pub(crate) fn shape(&'static self, values: &[Named], has_message: bool) -> Option<Shape> {
-        let signature = signature_of(values, has_message);
-        let shapes = self.shapes.read().unwrap_or_else(PoisonError::into_inner);
-        if let Some(shape) = shapes.get(&signature) {
-            return Some(*shape);
-        }
-        drop(shapes);
-        let mut shapes = self.shapes.write().unwrap_or_else(PoisonError::into_inner);
-        if shapes.len() >= MOST_SHAPES && !shapes.contains_key(&signature) {
-            return None;
-        }
-        Some(*shapes.entry(signature).or_insert_with(|| self.add(signature, values, has_message)))
+    #[inline]
+    pub(crate) fn shape(
+        &self,
+        signature: Signature,
+        describe: impl FnOnce() -> Vec<Named>,
+    ) -> Option<SiteId> {
+        self.find(&self.shapes, MOST_SHAPES, signature, describe)
     }
 
-    fn add(&'static self, signature: Signature, values: &[Named], has_message: bool) -> Shape {
-        let names: Vec<_> = values.iter().map(|value| value.name).collect();
-        let types: Vec<_> = values.iter().map(|value| value.ty.clone()).collect();
-        let template = match self.kind {
-            Kind::Event if has_message => "{0}",
-            _ => self.name,
+    /// The same for one of the few combinations that are the program's and not the call's.
+    pub(crate) fn fixed(
+        &self,
+        signature: Signature,
+        describe: impl FnOnce() -> Vec<Named>,
+    ) -> SiteId {
+        self.find(&self.always, usize::MAX, signature, describe).expect("there is no limit")
+    }
+
+    /// The number of records that have a message, unless they are of spans, and all their fields as one text.
+    pub(crate) fn rest(&self) -> SiteId {
+        self.fixed(REST, || {
+            let message = (self.bare.kind == Kind::Event).then(|| Named::message(Scalar::Text));
+            message.into_iter().chain([Named::field("fields", Scalar::Text)]).collect()
+        })
+    }
+
+    #[inline]
+    fn find(
+        &self,
+        shapes: &Chain<Shape>,
+        most: usize,
+        signature: Signature,
+        describe: impl FnOnce() -> Vec<Named>,
+    ) -> Option<SiteId> {
+        let key = signature ^ u64::from(Generation::current().number());
+        let is_wanted = |shape: &Shape| shape.key == key;
+        let shape = shapes.find(is_wanted).or_else(|| {
+            let make = || Shape { key, id: self.add(signature, &describe()) };
+            shapes.find_or_add(is_wanted, most, make)
+        });
+        shape.map(|shape| shape.id)
+    }
+
+    fn add(&self, signature: Signature, values: &[Named]) -> SiteId {
+        let names: Vec<&'static str> =
+            values.iter().map(|value| &*value.name.clone().leak()).collect();
+        let roles: Vec<_> = values.iter().map(|value| value.role).collect();
+        let types: Vec<_> = values.iter().map(|value| value.scalar.ty()).collect();
+        let message = values.iter().position(|value| value.role == Role::Argument);
+        let template = match message {
+            // What is text is shown as it is, and everything else as `tracing-subscriber` shows it.
+            Some(at) if matches!(types[at], Type::Str | Type::Text) => format!("{{{at}}}").leak(),
+            Some(at) => format!("{{{at}:?}}").leak(),
+            None => self.bare.template,
         };
-        let site = Site::dynamic(
-            self.place,
-            self.kind,
-            template,
-            Box::leak(names.into()),
-            usize::from(has_message),
-        );
-        let site: &'static Site = Box::leak(Box::new(site));
-        let types: &'static [Type] = Box::leak(types.into());
-        let id = REGISTRY.add(site, Registration { signature, describe: |_| {}, types });
-        Shape { site, id }
+        let Site { place, kind, .. } = self.bare;
+        let site = Site::dynamic(place, kind, template, names.leak(), roles.leak());
+        let registration = Registration { signature, describe: |_| {}, types: types.leak() };
+        REGISTRY.add(Box::leak(Box::new(site)), registration)
     }
-}
-
-fn signature_of(values: &[Named], has_message: bool) -> Signature {
-    values.iter().fold(signature::of(if has_message { "message" } else { "" }), |before, value| {
-        // The types that facades have are told apart by their text.
-        let ty = signature::of(&value.ty.to_string());
-        signature::pair(before, signature::pair(signature::of(value.name), ty))
-    })
 }

@@ -54,15 +54,32 @@ impl<'a> Encoder<'a> {
 
     /// Appends what `arguments` format to, preceded by its length in bytes as a `u32`.
     pub fn put_formatted(&mut self, arguments: fmt::Arguments<'_>) {
+        self.put_formatted_up_to(usize::MAX, arguments);
+    }
+
+    /// The same, but cuts the text where it would go beyond `end` bytes of all values: what is behind that is not even counted.
+    pub(crate) fn put_formatted_up_to(&mut self, end: usize, arguments: fmt::Arguments<'_>) {
         let at = self.wanted;
         self.put(&[0; 4]);
-        let mut text = Text { encoder: self, kept: 0, cut: false };
+        let mut text = Text { encoder: self, end, kept: 0, cut: false, over: false };
         // An error can only come from a `Debug` or `Display` implementation that gives up; what it wrote before is kept.
         let failed = fmt::write(&mut text, arguments).is_err();
         let len = text.kept as u32 | if failed || text.cut { CUT } else { 0 };
-        if let Some(place) = self.room.get_mut(at..at + 4) {
-            place.copy_from_slice(&len.to_le_bytes());
+        self.replace(at, &len.to_le_bytes());
+    }
+
+    /// Puts `bytes` in the place of those that were put at `at`.
+    #[inline]
+    pub(crate) fn replace(&mut self, at: usize, bytes: &[u8]) {
+        if let Some(place) = self.room.get_mut(at..at + bytes.len()) {
+            place.copy_from_slice(bytes);
         }
+    }
+
+    /// Takes back what was put behind the first `len` bytes.
+    #[cfg(any(feature = "log", feature = "tracing"))]
+    pub(crate) fn cut_back(&mut self, len: usize) {
+        self.wanted = self.wanted.min(len);
     }
 
     /// Appends what `write` writes, preceded by its length in bytes as a `u32`; if it fails, nothing but a mark.
@@ -74,33 +91,58 @@ impl<'a> Encoder<'a> {
         if len == CUT {
             self.wanted = at + 4;
         }
-        if let Some(place) = self.room.get_mut(at..at + 4) {
-            place.copy_from_slice(&len.to_le_bytes());
-        }
+        self.replace(at, &len.to_le_bytes());
     }
 }
 
 /// Formats into an encoder. What does not fit is counted, and the text ends at the last character that does.
 struct Text<'e, 'a> {
     encoder: &'e mut Encoder<'a>,
+    /// Where it ends at the latest, whatever room there is.
+    end: usize,
     /// Bytes of text in the room.
     kept: usize,
     cut: bool,
+    /// Whether the end was reached.
+    over: bool,
 }
 
 impl fmt::Write for Text<'_, '_> {
+    #[inline]
     fn write_str(&mut self, text: &str) -> fmt::Result {
         let Encoder { room, wanted } = &mut *self.encoder;
+        let after = wanted.saturating_add(text.len());
+        if !self.cut
+            && after <= self.end
+            && let Some(place) = room.get_mut(*wanted..after)
+        {
+            place.copy_from_slice(text.as_bytes());
+            self.kept += text.len();
+            *wanted = after;
+        } else {
+            self.write_in_part(text);
+        }
+        Ok(())
+    }
+}
+
+impl Text<'_, '_> {
+    /// Writes what there is room for, and counts what is before the end.
+    #[cold]
+    fn write_in_part(&mut self, text: &str) {
+        let Encoder { room, wanted } = &mut *self.encoder;
+        let within = if self.over { 0 } else { self.end.saturating_sub(*wanted) };
+        let counted = &text[..text.floor_char_boundary(within)];
+        self.over |= counted.len() < text.len();
         if !self.cut {
-            let fits = text.floor_char_boundary(room.len().saturating_sub(*wanted));
+            let fits = counted.floor_char_boundary(room.len().saturating_sub(*wanted));
             if let Some(place) = room.get_mut(*wanted..*wanted + fits) {
-                place.copy_from_slice(&text.as_bytes()[..fits]);
+                place.copy_from_slice(&counted.as_bytes()[..fits]);
                 self.kept += fits;
             }
             self.cut = fits < text.len();
         }
-        *wanted = wanted.saturating_add(text.len());
-        Ok(())
+        *wanted = wanted.saturating_add(counted.len());
     }
 }
 
@@ -125,6 +167,18 @@ mod tests {
         encoder.put_formatted(format_args!("{}{}{}", "aä", "öü", "z"));
         assert_eq!(encoder.wanted(), 4 + 8, "all of it is counted");
         assert_eq!(&room, b"\x03\0\0\x80a\xc3\xa4\xAA");
+    }
+
+    #[test]
+    fn formatted_text_is_not_counted_beyond_its_end() {
+        let mut room = [0xAA; 10];
+        let mut encoder = Encoder::new(&mut room);
+        encoder.put_formatted_up_to(7, format_args!("{}{}{}", "aä", "öü", "z"));
+        assert_eq!(encoder.wanted(), 7);
+        assert_eq!(&room[..8], b"\x03\0\0\x80a\xc3\xa4\xAA");
+        let mut encoder = Encoder::new(&mut []);
+        encoder.put_formatted_up_to(9, format_args!("{}{}", "aä", "öü"));
+        assert_eq!(encoder.wanted(), 9, "also where there is no room");
     }
 
     #[test]

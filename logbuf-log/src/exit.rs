@@ -15,7 +15,7 @@ const EXIT_BOUND: Duration = Duration::from_secs(5);
 /// How long a panic waits for the writer, at most, before the hook that was there before and after it.
 const PANIC_BOUND: Duration = Duration::from_secs(1);
 
-/// The logger that is to be ended with the process.
+/// The logger that is running.
 pub(crate) static ARMED: OfProcess<Mutex<Option<Armed>>> = OfProcess::new(disarmed());
 
 /// No logger.
@@ -25,13 +25,27 @@ pub(crate) const fn disarmed() -> Mutex<Option<Armed>> {
 
 pub(crate) struct Armed {
     remote: Remote,
+    /// Whether it is to be ended with the process, and flushed by a panic.
+    is_hooked: bool,
     /// A forked child inherits the hooks, but not the writer.
     pid: u32,
 }
 
-/// Has what reaches `remote` written when the process exits or panics. The hooks are installed once, and stay: another
-/// hook may have been put on top.
-pub(crate) fn arm(remote: Remote) {
+/// A logger is running, which `remote` reaches.
+pub(crate) fn set_running(remote: Remote) {
+    *lock() = Some(Armed { remote, is_hooked: false, pid: process::id() });
+}
+
+/// A way to the logger that is running in this process.
+#[cfg(feature = "log")]
+pub(crate) fn running() -> Option<Remote> {
+    let armed = lock();
+    armed.as_ref().filter(|armed| armed.pid == process::id()).map(|armed| armed.remote.clone())
+}
+
+/// Has what is logged to the running logger written when the process exits or panics. The hooks are installed once, and stay:
+/// another hook may have been put on top.
+pub(crate) fn arm() {
     static INSTALLED: Once = Once::new();
     INSTALLED.call_once(|| {
         // Where the system knows no such thing, the guard has to be dropped: the documentation says so.
@@ -45,7 +59,9 @@ pub(crate) fn arm(remote: Remote) {
             dump("a panic");
         }));
     });
-    *lock() = Some(Armed { remote, pid: process::id() });
+    if let Some(armed) = &mut *lock() {
+        armed.is_hooked = true;
+    }
 }
 
 /// The logger that `remote` reaches ends by itself.
@@ -57,8 +73,8 @@ pub(crate) fn disarm(remote: &Remote) {
 /// Runs among the process's exit handlers. If it is the writer's own thread that exits (in a function of the user's that the
 /// writer called), what is left stays in the rings.
 extern "C" fn on_exit() {
-    let armed = lock().take();
-    if let Some(Armed { remote, pid }) = armed
+    let armed = lock().take_if(|armed| armed.is_hooked);
+    if let Some(Armed { remote, pid, .. }) = armed
         && pid == process::id()
         && !thread::is_writer()
     {
@@ -71,7 +87,7 @@ extern "C" fn on_exit() {
 /// Flushes, with what a flight recorder holds.
 fn dump(reason: &str) {
     let remote = match &*lock() {
-        Some(Armed { remote, pid }) if *pid == process::id() => remote.clone(),
+        Some(Armed { remote, is_hooked: true, pid }) if *pid == process::id() => remote.clone(),
         _ => return,
     };
     // Whoever panics cannot do anything about a flush that fails, and `on_error` was told.

@@ -107,6 +107,12 @@ impl Filter {
         self.max_level(target, file, line).is_some_and(|max| level <= max)
     }
 
+    /// The most verbose level that any call may record at.
+    #[cfg(any(feature = "log", feature = "tracing"))]
+    pub(crate) fn most_verbose(&self) -> Option<Level> {
+        self.directives.iter().filter_map(|directive| directive.level).max()
+    }
+
     /// Whether it has no directive.
     pub(crate) fn is_empty(&self) -> bool {
         self.directives.is_empty()

@@ -55,6 +55,12 @@ impl Generation {
         Self(GENERATION.load(Ordering::Relaxed))
     }
 
+    /// How many forks lie before it.
+    #[cfg(any(feature = "log", feature = "tracing"))]
+    pub(crate) fn number(self) -> u32 {
+        self.0
+    }
+
     /// Whether something made by this generation came here by a fork.
     pub(crate) fn is_inherited(self) -> bool {
         self != Self::current()

@@ -27,6 +27,7 @@
 //! - What can be logged: [`Encode`].
 //! - Starting, flushing, stopping: [`Builder`], [`Guard`]; errors: [`InitError`], [`FlushError`], [`WriteError`].
 //! - Which calls record: [`Filter`], from `LOGBUF_LOG` or `RUST_LOG` and changed live by [`Guard::set_filter`].
+//! - Other facades, in the same file: `tracing::Layer` (feature `tracing`), `log_facade::init` (feature `log`).
 //! - Details in memory until they are wanted: [`FlightRecorder`].
 //!
 //! **What is kept.** A record whose call has returned is in the file once the guard is dropped or flushed. If a thread
@@ -35,12 +36,14 @@
 
 mod background;
 mod builder;
+#[cfg(any(feature = "log", feature = "tracing"))]
+mod chain;
 mod clock;
 mod context;
 mod control;
 mod description;
 mod dictionary;
-#[cfg(feature = "tracing")]
+#[cfg(any(feature = "log", feature = "tracing"))]
 mod dynamic;
 mod encode;
 mod encoder;
@@ -56,6 +59,8 @@ mod guard;
 mod handle;
 mod idle;
 mod limit;
+#[cfg(feature = "log")]
+pub mod log_facade;
 mod loss;
 mod macros;
 mod manual;
@@ -67,6 +72,8 @@ mod platform;
 mod record;
 pub mod recover;
 mod registry;
+#[cfg(any(feature = "log", feature = "tracing"))]
+mod relayed;
 mod remote;
 mod scope;
 mod segment;
@@ -81,6 +88,8 @@ mod thread;
 mod timestamp;
 #[cfg(feature = "tracing")]
 pub mod tracing;
+#[cfg(any(feature = "log", feature = "tracing"))]
+mod typed;
 mod value;
 mod writer;
 

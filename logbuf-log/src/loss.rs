@@ -11,7 +11,8 @@ use logbuf_format::loss::Reason;
 
 const LEVELS: usize = Level::ALL.len();
 /// Each at the place of its number.
-const REASONS: [Reason; 4] = [Reason::RING_FULL, Reason::TOO_LONG, Reason::GIVEN_UP, Reason::SCOPE];
+const REASONS: [Reason; 5] =
+    [Reason::RING_FULL, Reason::TOO_LONG, Reason::GIVEN_UP, Reason::SCOPE, Reason::PANICKED];
 
 /// Words of a counter.
 const COUNTER: usize = 8;

@@ -80,7 +80,7 @@ impl Paths {
                 let scope = Restated::new(Some(site), ticks, &[&head.bytes(), fields]);
                 self.path_mut(head.which).enter(head.depth, Arc::new(scope));
             }
-            Op::Leave => self.path_mut(head.which).leave(head.depth),
+            Op::Leave | Op::Exit => self.path_mut(head.which).leave(head.depth),
             Op::Forget => self.path_mut(head.which).forget(),
             Op::Open | Op::Amend | Op::Close | Op::Follow => {}
         }

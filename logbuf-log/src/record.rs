@@ -2,10 +2,15 @@
 
 use logbuf::ClaimError;
 use logbuf_format::loss::Reason;
+#[cfg(feature = "tracing")]
+use logbuf_format::scope::{Head, Op, Which};
+use logbuf_format::site::Kind;
 
 use crate::encoder::Encoder;
 use crate::full::Patience;
 use crate::registry::REGISTRY;
+#[cfg(feature = "tracing")]
+use crate::scope::Exit;
 use crate::site::{Registration, Site, SiteId};
 use crate::thread::{self, Producing, Refusal};
 use crate::timestamp::{Reading, Stamp};
@@ -98,7 +103,14 @@ fn record<V: Values>(values: V, site: &'static Site, stamp: impl Stamp) {
     };
     match Producing::begin() {
         None => write_shared(site, id, ticks, values),
-        Some(producing) if V::FORMATS => write_formatting(producing, site, id, ticks, values),
+        Some(producing) if V::FORMATS => {
+            let filling =
+                Filling { len: HEADER + values.encoded_len(), passes: 0, most: UNLIMITED };
+            write_filled(producing, site, ticks, filling, |out: &mut Encoder<'_>, _| {
+                values.put(out);
+                id
+            });
+        }
         Some(producing) => write_measured(producing, site, id, ticks, values),
     }
 }
@@ -121,7 +133,10 @@ fn write_measured<V: Values>(
     let len = HEADER + values.encoded_len();
     let mut patience = Patience::default();
     loop {
-        let stated = producing.state_scopes(ticks);
+        let stated = match site.kind {
+            Kind::Event => producing.state_scopes(ticks),
+            _ => Ok(()),
+        };
         let refused = match stated.and_then(|()| producing.producer().try_claim(len)) {
             Ok(mut claim) => {
                 put(&mut Encoder::new(&mut claim), id, ticks.into(), values);
@@ -139,28 +154,76 @@ fn write_measured<V: Values>(
     }
 }
 
+/// What a record is filled by: writes its values, of which so many bytes may be, and says what site it is of.
+///
+/// It may run code of the user's, and more than once: where there was too little room, it fills the next.
+pub(crate) trait Fill: FnMut(&mut Encoder<'_>, usize) -> SiteId {}
+
+impl<F: FnMut(&mut Encoder<'_>, usize) -> SiteId> Fill for F {}
+
+/// Records what `fill` writes: at most `most` bytes of values, or fewer if the ring takes no more.
+#[cfg(any(feature = "log", feature = "tracing"))]
+pub(crate) fn record_filled(site: &'static Site, ticks: u64, most: usize, mut fill: impl Fill) {
+    if thread::repeats() {
+        return;
+    }
+    let Some(mut producing) = Producing::begin() else {
+        return share_filled(site, ticks, most, &mut fill);
+    };
+    let mut passes = 0;
+    let mut len = ROOM.min(HEADER + most);
+    // The usual case, as in `record_at_once`: nothing is asked of anybody.
+    if let Some(mut claim) = producing.producer().try_claim_known_up_to(len, HEADER + most) {
+        let mut encoder = Encoder::new(&mut claim);
+        put_filled(&mut encoder, site, ticks, most, &mut fill);
+        let wanted = encoder.wanted();
+        if wanted <= claim.len() {
+            return claim.commit_len(wanted);
+        }
+        drop(claim);
+        (passes, len) = (1, wanted);
+    }
+    write_filled(producing, site, ticks, Filling { len, passes, most }, fill);
+}
+
+/// What is known of a record that is to be filled.
+struct Filling {
+    /// Bytes that it needs, as far as that was found out.
+    len: usize,
+    /// How often it was filled.
+    passes: usize,
+    /// Bytes of values at most; [`UNLIMITED`] if nothing is cut.
+    most: usize,
+}
+
+/// No value is cut.
+const UNLIMITED: usize = usize::MAX;
+
+/// Bytes that are claimed at least for values that are cut where they are too long.
+#[cfg(any(feature = "log", feature = "tracing"))]
+const ROOM: usize = 512;
+
 /// Writes values that format themselves: into what room there is, and if that was too little, once more into as much as
 /// the first pass needed.
-fn write_formatting<V: Values>(
+fn write_filled(
     mut producing: Producing,
     site: &'static Site,
-    id: SiteId,
     ticks: u64,
-    values: V,
+    Filling { mut len, mut passes, mut most }: Filling,
+    mut fill: impl Fill,
 ) {
-    let mut len = HEADER + values.encoded_len();
-    let mut passes = 0;
     let mut patience = Patience::default();
     loop {
         let stated = producing.state_scopes(ticks);
         let producer = producing.producer();
-        let refused = match stated.and_then(|()| producer.try_claim_up_to(len, usize::MAX)) {
+        let room = most.saturating_add(HEADER);
+        let refused = match stated.and_then(|()| producer.try_claim_up_to(len, room)) {
             Ok(mut claim) => {
                 let mut encoder = Encoder::new(&mut claim);
                 if passes == 0 {
-                    put(&mut encoder, id, ticks.into(), values);
+                    put_filled(&mut encoder, site, ticks, most, &mut fill);
                 } else {
-                    thread::repeat(|| put(&mut encoder, id, ticks.into(), values));
+                    thread::repeat(|| put_filled(&mut encoder, site, ticks, most, &mut fill));
                 }
                 let wanted = encoder.wanted();
                 if wanted <= claim.len() {
@@ -176,34 +239,109 @@ fn write_formatting<V: Values>(
                     Some(ClaimError::TooLong { len: wanted, max: len })
                 }
             }
+            // Less is kept of it.
+            Err(ClaimError::TooLong { max, .. })
+                if most != UNLIMITED && HEADER < max && max < len =>
+            {
+                (most, len) = (max - HEADER, max);
+                continue;
+            }
             Err(error) => Some(error),
         };
         let Some(error) = refused else { return producing.settle(&patience) };
         match producing.refused(error, site, (len, ticks), &mut patience) {
             Refusal::Retry => {}
-            Refusal::Share => return write_shared(site, id, ticks, values),
+            Refusal::Share => return share_filled(site, ticks, most, &mut fill),
             Refusal::Lost => return,
         }
     }
 }
 
-/// Records values that were put together before.
+/// Writes a whole record.
+#[inline]
+fn put_filled(
+    out: &mut Encoder<'_>,
+    site: &'static Site,
+    ticks: u64,
+    most: usize,
+    fill: &mut impl Fill,
+) {
+    out.put(&[0; 4]);
+    out.put(&ticks.to_le_bytes());
+    let id = guarded(site, ticks, || fill(out, most));
+    out.replace(0, &id.to_le_bytes());
+}
+
+/// Calls `fill`; if that panics, which is the caller's to deal with, the record is counted as lost.
+#[inline]
+fn guarded<R>(site: &'static Site, ticks: u64, fill: impl FnOnce() -> R) -> R {
+    struct Panicked(&'static Site, u64);
+    impl Drop for Panicked {
+        fn drop(&mut self) {
+            thread::lose(self.0.place.level, Reason::PANICKED, 0, self.1);
+        }
+    }
+    let panicked = Panicked(site, ticks);
+    let result = fill();
+    std::mem::forget(panicked);
+    result
+}
+
+/// Records what happens to a span, which is no event: whatever scopes the thread is in, they need not be said in front of it.
 #[cfg(feature = "tracing")]
-pub(crate) fn record_bytes(shape: crate::dynamic::Shape, ticks: u64, bytes: &[u8]) {
-    let crate::dynamic::Shape { site, id } = shape;
+pub(crate) fn record_scope(site: &'static Site, id: SiteId, ticks: u64, head: Head, values: &[u8]) {
     if thread::repeats() {
         return;
     }
+    let staged = Staged { head: head.bytes(), values };
     match Producing::begin() {
-        None => write_shared(site, id, ticks, Staged(bytes)),
-        Some(producing) => write_measured(producing, site, id, ticks, Staged(bytes)),
+        None => write_shared(site, id, ticks, staged),
+        Some(producing) => write_measured(producing, site, id, ticks, staged),
     }
 }
 
-/// Values that were put together before, as one list.
+/// Takes a span off the path if it is the innermost, and says whether it was; and records that the thread has left it.
+#[cfg(feature = "tracing")]
+pub(crate) fn record_exit(site: &'static Site, exit: &Exit) -> bool {
+    if thread::repeats() {
+        let is_left = thread::change_scopes(|scopes| scopes.spans.leave_span(exit.id));
+        return is_left.unwrap_or(false);
+    }
+    let values = exit.age.to_le_bytes();
+    // In the shared ring it moves no path that anybody goes on with.
+    let head = Head { which: Which::Span, op: Op::Exit, depth: 0, id: exit.id };
+    let staged = Staged { head: head.bytes(), values: &values };
+    let Some(mut producing) = Producing::begin() else {
+        let is_left = thread::change_scopes(|scopes| scopes.spans.leave_span(exit.id));
+        write_shared(site, exit.site, exit.ticks, staged);
+        return is_left.unwrap_or(false);
+    };
+    let mut patience = Patience::default();
+    let mut is_left = false;
+    loop {
+        let Err(error) = producing.exit_span(exit, &mut is_left) else {
+            producing.settle_soon(&patience);
+            return is_left;
+        };
+        let len = HEADER + staged.encoded_len();
+        match producing.refused(error, site, (len, exit.ticks), &mut patience) {
+            Refusal::Retry => {}
+            Refusal::Share => {
+                write_shared(site, exit.site, exit.ticks, staged);
+                return is_left;
+            }
+            Refusal::Lost => return is_left,
+        }
+    }
+}
+
+/// The values of a record of a scope, as one list.
 #[cfg(feature = "tracing")]
 #[derive(Clone, Copy)]
-struct Staged<'a>(&'a [u8]);
+struct Staged<'a> {
+    head: [u8; Head::LEN],
+    values: &'a [u8],
+}
 
 /// What they are is said where the site is made.
 #[cfg(feature = "tracing")]
@@ -212,10 +350,11 @@ impl Values for Staged<'_> {
     const FORMATS: bool = false;
     fn describe(_: &mut crate::description::Description) {}
     fn encoded_len(self) -> usize {
-        self.0.len()
+        self.head.len() + self.values.len()
     }
     fn put(self, out: &mut Encoder<'_>) {
-        out.put(self.0);
+        out.put(&self.head);
+        out.put(self.values);
     }
 }
 
@@ -224,14 +363,45 @@ impl Values for Staged<'_> {
 #[cold]
 #[inline(never)]
 fn write_shared<V: Values>(site: &'static Site, id: SiteId, ticks: u64, values: V) {
-    let values_len = if V::FORMATS { formatted_len(values) } else { values.encoded_len() };
+    if V::FORMATS {
+        let mut fill = |out: &mut Encoder<'_>, _: usize| {
+            values.put(out);
+            id
+        };
+        share_filled(site, ticks, UNLIMITED, &mut fill);
+    } else {
+        share(site, ticks, values.encoded_len(), |out| {
+            values.put(out);
+            id
+        });
+    }
+}
+
+/// As [`write_shared`], for what has to be written to learn how long it is. Code of the user's that writes more the second
+/// time is cut there, and so costs its own record only.
+#[cold]
+#[inline(never)]
+fn share_filled(site: &'static Site, ticks: u64, most: usize, fill: &mut impl Fill) {
+    let mut encoder = Encoder::new(&mut []);
+    guarded(site, ticks, || fill(&mut encoder, most));
+    let len = encoder.wanted();
+    share(site, ticks, len, |out| thread::repeat(|| guarded(site, ticks, || fill(out, most))));
+}
+
+/// Writes `len` bytes of values into the shared ring, behind what says whose they are.
+fn share(
+    site: &'static Site,
+    ticks: u64,
+    len: usize,
+    put: impl FnOnce(&mut Encoder<'_>) -> SiteId,
+) {
     let scopes =
         if thread::is_adrift() { None } else { thread::with_scopes(|scopes| scopes.len()) };
-    let len = HEADER + SHARED + scopes.unwrap_or(0) + values_len;
+    let len = HEADER + SHARED + scopes.unwrap_or(0) + len;
     let claimed = REGISTRY.shared().map_or(Err(ClaimError::Detached), |mut producer| {
         let mut claim = producer.try_claim(len)?;
         let mut encoder = Encoder::new(&mut claim);
-        encoder.put(&id.to_le_bytes());
+        encoder.put(&[0; 4]);
         encoder.put(&ticks.to_le_bytes());
         encoder.put(&thread::id().to_le_bytes());
         match scopes {
@@ -242,7 +412,8 @@ fn write_shared<V: Values>(site: &'static Site, id: SiteId, ticks: u64, values: 
             }
             None => encoder.put(&UNKNOWN.to_le_bytes()),
         }
-        thread::repeat(|| values.put(&mut encoder));
+        let id = put(&mut encoder);
+        encoder.replace(0, &id.to_le_bytes());
         claim.commit();
         Ok(())
     });
@@ -252,14 +423,6 @@ fn write_shared<V: Values>(site: &'static Site, id: SiteId, ticks: u64, values: 
         Err(_) => Reason::RING_FULL,
     };
     thread::lose(site.place.level, reason, len, ticks);
-}
-
-/// Formats into nothing, to learn the length. An implementation that writes more the second time is cut there, and so
-/// costs its own record only.
-fn formatted_len<V: Values>(values: V) -> usize {
-    let mut encoder = Encoder::new(&mut []);
-    values.put(&mut encoder);
-    encoder.wanted()
 }
 
 #[inline(always)]

@@ -161,7 +161,7 @@ impl Registry {
     }
 
     /// Adds a site that was met at run time, whose records are of these types alone.
-    #[cfg(feature = "tracing")]
+    #[cfg(any(feature = "log", feature = "tracing"))]
     pub(crate) fn add(&self, site: &'static Site, registration: Registration) -> SiteId {
         let mut instances = self.instances.write().unwrap_or_else(PoisonError::into_inner);
         let Instances { list, .. } = instances.get_or_insert_default();

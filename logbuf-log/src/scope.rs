@@ -71,6 +71,18 @@ struct Scope {
     is_known: bool,
 }
 
+/// A thread has left a span.
+#[cfg(feature = "tracing")]
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Exit {
+    /// The site of records that say so.
+    pub(crate) site: SiteId,
+    pub(crate) id: u64,
+    pub(crate) ticks: u64,
+    /// How many ticks it was in it.
+    pub(crate) age: u64,
+}
+
 impl Scopes {
     pub(crate) const fn new() -> Self {
         Self { contexts: Stack::new(Which::Context), spans: Stack::new(Which::Span) }
@@ -183,6 +195,39 @@ impl Stack {
         self.bytes.truncate(self.range(depth).start);
         self.scopes.truncate(depth);
         self.stated = self.stated.min(depth);
+    }
+
+    /// The number of the innermost span; 0 if there is none.
+    #[cfg(feature = "tracing")]
+    pub(crate) fn innermost(&self) -> u64 {
+        self.scopes.last().map_or(0, |scope| scope.id)
+    }
+
+    /// Enters a span. Of one that is too deep to be written its values are not kept.
+    #[cfg(feature = "tracing")]
+    pub(crate) fn enter_span(&mut self, site: SiteId, id: u64, values: &[u8]) {
+        let values = if self.scopes.len() < WRITTEN { values } else { &[] };
+        self.enter(site, id, values);
+    }
+
+    /// Leaves the innermost span if it is this one, and says whether it was.
+    #[cfg(feature = "tracing")]
+    pub(crate) fn leave_span(&mut self, id: u64) -> bool {
+        let is_innermost = self.innermost() == id;
+        if is_innermost {
+            self.cut(self.scopes.len() - 1);
+        }
+        is_innermost
+    }
+
+    /// Writes that a span was left, after which the ring has no more of the path than there is here.
+    #[cfg(feature = "tracing")]
+    pub(crate) fn exit(&mut self, ring: &mut Producer, exit: &Exit) -> Result<(), ClaimError> {
+        let depth = self.scopes.len().min(WRITTEN);
+        let head = Head { which: self.which, op: Op::Exit, depth: depth as u8, id: exit.id };
+        write(ring, exit.site, exit.ticks, head, &exit.age.to_le_bytes())?;
+        self.length = self.length.min(depth);
+        Ok(())
     }
 
     /// Where the values of a scope stand; nowhere if there is none at this depth.

@@ -5,7 +5,7 @@ use core::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::OnceLock;
 
 use linkme::distributed_slice;
-use logbuf_format::site::Kind;
+use logbuf_format::site::{Kind, Role};
 use logbuf_format::types::Type;
 
 use crate::description::Description;
@@ -60,7 +60,9 @@ pub struct Site {
     /// Name of each value, or empty.
     pub(crate) names: &'static [&'static str],
     /// How many of the values are arguments of the template; the others are fields.
-    pub(crate) arguments: usize,
+    arguments: usize,
+    /// What each value is there for, where `arguments` does not say.
+    roles: &'static [Role],
     /// What its calls do when a ring is full, if not what the logger says.
     pub(crate) when_full: Option<WhenFull>,
 }
@@ -82,6 +84,7 @@ impl Site {
             template,
             names,
             arguments,
+            roles: &[],
             when_full: None,
         }
     }
@@ -105,18 +108,25 @@ impl Site {
         site
     }
 
-    /// Describes a call of another facade.
-    #[cfg(feature = "tracing")]
+    /// Describes a call of another facade, whose values have these roles.
+    #[cfg(any(feature = "log", feature = "tracing"))]
     pub(crate) const fn dynamic(
         place: Place,
         kind: Kind,
         template: &'static str,
         names: &'static [&'static str],
-        arguments: usize,
+        roles: &'static [Role],
     ) -> Self {
-        let mut site = Self::new(place, template, names, arguments);
+        let mut site = Self::new(place, template, names, 0);
         site.kind = kind;
+        site.roles = roles;
         site
+    }
+
+    /// What the value at `index` is there for.
+    pub(crate) fn role(&self, index: usize) -> Role {
+        let by_count = if index < self.arguments { Role::Argument } else { Role::Field };
+        self.roles.get(index).copied().unwrap_or(by_count)
     }
 
     /// Whether values with `signature` are what the site was registered with.

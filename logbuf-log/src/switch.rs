@@ -69,14 +69,14 @@ pub(crate) fn set_filter(filter: Filter) {
 }
 
 /// Switches of the sites that other facades meet at run time.
-#[cfg(feature = "tracing")]
+#[cfg(any(feature = "log", feature = "tracing"))]
 #[path = "switch/met.rs"]
 mod met;
-#[cfg(feature = "tracing")]
-pub(crate) use met::{add, on_change};
+#[cfg(any(feature = "log", feature = "tracing"))]
+pub(crate) use met::{add, allows, on_change};
 
 /// There are none.
-#[cfg(not(feature = "tracing"))]
+#[cfg(not(any(feature = "log", feature = "tracing")))]
 mod met {
     pub(super) fn set(_: &super::Filter) {}
     pub(super) fn changed() {}

@@ -10,6 +10,7 @@ use logbuf::ClaimError;
 use logbuf::queue::spsc::Producer;
 use logbuf_format::Level;
 use logbuf_format::loss::Reason;
+use logbuf_format::site::Kind;
 
 use crate::full::{Patience, WhenFull};
 use crate::loss::Losses;
@@ -108,6 +109,9 @@ pub(crate) struct Local {
     unstated: Cell<bool>,
     /// Whether the thread was in scopes when its locals were destroyed: nothing is known of them from then on.
     adrift: Cell<bool>,
+    /// Spans that were left, as far as a `u32` counts.
+    #[cfg(feature = "tracing")]
+    exits: Cell<u32>,
 }
 
 thread_local! {
@@ -120,6 +124,8 @@ thread_local! {
             repeats: Cell::new(false),
             unstated: Cell::new(false),
             adrift: Cell::new(false),
+            #[cfg(feature = "tracing")]
+            exits: Cell::new(0),
         }
     };
     /// Retires the ring at the end of the thread.
@@ -225,6 +231,7 @@ impl Producing {
             _ => (Refusal::Lost, Reason::TOO_LONG),
         };
         if refusal == Refusal::Lost {
+            let reason = if site.kind == Kind::Event { reason } else { Reason::SCOPE };
             lose(site.place.level, reason, len, ticks);
         }
         if refusal != Refusal::Retry && self.local().unstated.get() {
@@ -263,6 +270,39 @@ impl Producing {
         let result = stated.unwrap_or(Err(ClaimError::Detached));
         self.local().unstated.set(result.is_err());
         result
+    }
+
+    /// Takes a span off the path, unless that was done, and writes that the thread has left it, which cuts the path in the ring as
+    /// it is cut here. Says whether that was possible.
+    #[cfg(feature = "tracing")]
+    pub(crate) fn exit_span(
+        &mut self,
+        exit: &crate::scope::Exit,
+        is_left: &mut bool,
+    ) -> Result<(), ClaimError> {
+        let exited = with_scopes(|scopes| {
+            *is_left = *is_left || scopes.spans.leave_span(exit.id);
+            let result = scopes.spans.exit(self.producer(), exit);
+            (result, scopes.is_stated())
+        });
+        // As in `state_scopes_now`.
+        let (result, is_stated) = exited.unwrap_or((Err(ClaimError::Detached), false));
+        self.local().unstated.set(!is_stated);
+        result
+    }
+
+    /// As [`settle`](Self::settle), where that is due: an exit looks for room each time, and need not see to the ring each time.
+    #[cfg(feature = "tracing")]
+    pub(crate) fn settle_soon(&mut self, patience: &Patience) {
+        /// One in so many exits.
+        const SHARE: u32 = 64;
+        let exits = self.local().exits.get().wrapping_add(1);
+        self.local().exits.set(exits);
+        if exits.is_multiple_of(SHARE) || patience.opened_reserve() {
+            self.settle(patience);
+        } else if self.local().unstated.get() {
+            self.keep_reserve();
+        }
     }
 
     /// Keeps the reserve from now on. The next record takes the long way, because it has to find out about its room.

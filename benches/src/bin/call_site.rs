@@ -89,6 +89,139 @@ fn main() {
             print(&format!("{}: {}", payload.name(), kind.name()), tick, &results);
         }
     }
+    drop(subjects);
+    traced(folder.path(), tick);
+}
+
+/// What events and spans of `tracing` cost: through our layer, through its own formatter, and by themselves.
+fn traced(folder: &Path, tick: f64) {
+    let mut events = traced::events(folder);
+    for kind in Kind::ALL {
+        let results = measure(&mut events, Payload::Numbers, kind);
+        print(&format!("event of `tracing`, three fields: {}", kind.name()), tick, &results);
+    }
+    // Whether a call is on is said by all dispatchers there are.
+    drop(events);
+    let mut spans = traced::spans(folder);
+    let results = measure(&mut spans, Payload::Numbers, Kind::Mean);
+    print(&format!("span entered and left: {}", Kind::Mean.name()), tick, &results);
+    drop(spans);
+    let mut disabled = traced::disabled(folder);
+    let results = measure(&mut disabled, Payload::Numbers, Kind::Mean);
+    print(&format!("call that is off: {}", Kind::Mean.name()), tick, &results);
+}
+
+/// Subjects of `tracing`. Each has a dispatcher of its own, which is the thread's during a burst.
+mod traced {
+    use std::path::Path;
+
+    use logbuf_benches::call::{Call, LogbufLog};
+    use logbuf_log::tracing::{Layer, Spans};
+    use tracing::{Dispatch, dispatcher};
+    use tracing_subscriber::filter::LevelFilter;
+    use tracing_subscriber::prelude::*;
+    use tracing_subscriber::registry;
+
+    use super::{Burst, GAP, Kind, each, mean};
+
+    /// The counter alone; ours; others.
+    pub(super) fn events(folder: &Path) -> Vec<(&'static str, Burst<'static>)> {
+        let call = |i: u64| tracing::info!(a = i, b = 2 * i, c = i as f64 / 2.0, "filled");
+        let floor = |_: u64| {
+            std::hint::black_box(logbuf_benches::ticks::ticks());
+        };
+        let mut subjects = vec![
+            ("counter alone", burst(None, None, floor)),
+            ("logbuf-log layer", ours(folder, Spans::Life, call)),
+            ("no layer that does anything", burst(Some(nothing()), None, call)),
+        ];
+        add_rivals(&mut subjects, folder, call);
+        subjects
+    }
+
+    #[cfg(feature = "rivals")]
+    fn add_rivals(
+        subjects: &mut Vec<(&'static str, Burst<'static>)>,
+        folder: &Path,
+        call: impl Fn(u64) + Copy + 'static,
+    ) {
+        let file = tracing_appender::rolling::never(folder, "rival.log");
+        let (writer, worker) = tracing_appender::non_blocking(file);
+        let subscriber = tracing_subscriber::fmt().with_writer(writer).with_ansi(false).finish();
+        let mut measured = burst(Some(Dispatch::new(subscriber)), None, call);
+        let kept: Burst<'static> = Box::new(move |payload, kind, results| {
+            let _as_long_as_the_subject = &worker;
+            measured(payload, kind, results);
+        });
+        subjects.push(("tracing fmt + non_blocking", kept));
+    }
+
+    #[cfg(not(feature = "rivals"))]
+    fn add_rivals(
+        _subjects: &mut Vec<(&'static str, Burst<'static>)>,
+        _folder: &Path,
+        _call: impl Fn(u64) + Copy + 'static,
+    ) {
+    }
+
+    /// The registry without a layer; ours, with and without the life of spans.
+    pub(super) fn spans(folder: &Path) -> Vec<(&'static str, Burst<'static>)> {
+        let spanned = |dispatch: Dispatch, logger| {
+            let span =
+                dispatcher::with_default(&dispatch, || tracing::info_span!("request", id = 7));
+            burst(Some(dispatch), logger, move |_| drop(span.enter()))
+        };
+        let layered = |spans| Dispatch::new(registry().with(Layer::with_spans(spans)));
+        vec![
+            ("registry alone", spanned(Dispatch::new(registry()), None)),
+            ("logbuf-log layer", spanned(layered(Spans::Life), Some(LogbufLog::start(folder)))),
+            ("logbuf-log layer, context alone", spanned(layered(Spans::Context), None)),
+        ]
+    }
+
+    /// A call that a subscriber of nobody's has off, and one that ours has.
+    pub(super) fn disabled(folder: &Path) -> Vec<(&'static str, Burst<'static>)> {
+        let call = |i: u64| tracing::trace!(a = i, b = 2 * i, c = i as f64 / 2.0, "filled");
+        let bare = Dispatch::new(registry().with(LevelFilter::INFO));
+        vec![
+            ("tracing alone", burst(Some(bare), None, call)),
+            ("logbuf-log layer", ours(folder, Spans::Life, call)),
+        ]
+    }
+
+    fn nothing() -> Dispatch {
+        struct Nothing;
+        impl<S: tracing::Subscriber> tracing_subscriber::Layer<S> for Nothing {}
+        Dispatch::new(registry().with(Nothing))
+    }
+
+    fn ours(folder: &Path, spans: Spans, call: impl Fn(u64) + 'static) -> Burst<'static> {
+        let logger = LogbufLog::start(folder);
+        let dispatch = Dispatch::new(registry().with(Layer::with_spans(spans)));
+        burst(Some(dispatch), Some(logger), call)
+    }
+
+    /// Bursts of calls under a dispatcher.
+    fn burst(
+        dispatch: Option<Dispatch>,
+        mut logger: Option<LogbufLog>,
+        call: impl Fn(u64) + 'static,
+    ) -> Burst<'static> {
+        Box::new(move |_, kind, results| {
+            if let Some(logger) = &mut logger {
+                logger.settle();
+            }
+            std::thread::sleep(GAP);
+            let mut measure = || match kind {
+                Kind::Mean => results.push(mean(&call)),
+                Kind::Each => each(results, &call),
+            };
+            match &dispatch {
+                Some(dispatch) => dispatcher::with_default(dispatch, measure),
+                None => measure(),
+            }
+        })
+    }
 }
 
 fn subjects(folder: &Path) -> Vec<(&'static str, Burst<'static>)> {

@@ -5,7 +5,10 @@
 
 use std::hint::black_box;
 
+use logbuf_log::tracing::Layer;
 use logbuf_log::{Builder, Level, Timestamp, info, trace};
+use tracing::Span;
+use tracing_subscriber::prelude::*;
 
 #[inline(never)]
 fn three_numbers(a: u64, b: u64, c: f64) {
@@ -37,6 +40,28 @@ fn site_that_is_off(a: u64, b: u64, c: f64) {
     trace!("Iteration: {a} int: {b} double: {c}");
 }
 
+#[inline(never)]
+fn tracing_event(a: u64, b: u64, c: f64) {
+    tracing::info!(a, b, c, "filled");
+}
+
+#[inline(never)]
+fn tracing_span(span: &Span) {
+    drop(span.enter());
+}
+
+/// An event in a span that was entered for it.
+#[inline(never)]
+fn tracing_span_event(span: &Span, a: u64, b: u64, c: f64) {
+    let _entered = span.enter();
+    tracing::info!(a, b, c, "filled");
+}
+
+#[inline(never)]
+fn tracing_site_that_is_off(a: u64, b: u64, c: f64) {
+    tracing::trace!(a, b, c, "filled");
+}
+
 fn main() {
     let mut arguments = std::env::args().skip(1);
     let (Some(subject), Some(calls)) = (arguments.next(), arguments.next()) else {
@@ -48,6 +73,9 @@ fn main() {
         .level(Level::Debug)
         .start()
         .expect("the folder can be written to");
+    let subscriber = tracing_subscriber::registry().with(Layer::new());
+    tracing::subscriber::set_global_default(subscriber).expect("there is no other");
+    let span = tracing::info_span!("request", id = 7);
     for i in 0..black_box(calls) {
         match subject.as_str() {
             "three_numbers" => three_numbers(i, 2 * i, i as f64 / 2.0),
@@ -60,6 +88,10 @@ fn main() {
             "no_values" => no_values(),
             "two_fields" => two_fields(i as u32, i),
             "site_that_is_off" => site_that_is_off(i, 2 * i, i as f64 / 2.0),
+            "tracing_event" => tracing_event(i, 2 * i, i as f64 / 2.0),
+            "tracing_span" => tracing_span(&span),
+            "tracing_span_event" => tracing_span_event(&span, i, 2 * i, i as f64 / 2.0),
+            "tracing_site_that_is_off" => tracing_site_that_is_off(i, 2 * i, i as f64 / 2.0),
             other => panic!("no subject is called {other}"),
         }
     }

@@ -120,7 +120,13 @@ pub(crate) struct Export {
     pub(crate) inputs: Inputs,
 
     /// ndjson (as --json), csv (as --csv) or chrome (a trace: threads as tracks, records as instants, spans as slices)
-    #[arg(long, value_name = "FORM", default_value = "ndjson", hide_possible_values = true)]
+    #[arg(
+        long,
+        alias = "format",
+        value_name = "FORM",
+        default_value = "ndjson",
+        hide_possible_values = true
+    )]
     pub(crate) to: Form,
 
     /// Into this file, which is replaced when all is written; standard output if none is given

@@ -10,7 +10,7 @@ use crate::cli::{
     report::{Report, shown},
     select::Selection,
 };
-use logbuf_decode::{Chrome, Csv, Json, Reader, Render, Segment, SiteKind};
+use logbuf_decode::{Chrome, Csv, Happening, Json, Reader, Render, Segment, SiteKind};
 use std::{
     io::{self, BufWriter, Write},
     path::Path,
@@ -26,7 +26,10 @@ pub(crate) fn run(args: &args::Export, report: &mut Report) -> io::Result<()> {
     let Some(selection) = Selection::of(&args.choose, &args.zone, false, report) else {
         return Ok(());
     };
-    let mut reader = selection.reader();
+    let mut reader = match args.to {
+        Form::Chrome => selection.reader_with_happenings(),
+        Form::Ndjson | Form::Csv => selection.reader(),
+    };
     inputs::add(&args.inputs.paths, &mut reader, report);
     let written = match &args.output {
         None => write(args.to, &mut reader, &selection, io::stdout().lock(), None, report),
@@ -58,8 +61,9 @@ fn write(
 ) -> io::Result<()> {
     let start = reader.oldest().unwrap_or(0);
     let part = args::Part::default();
-    if form == Form::Chrome && has_spans(reader) {
-        // A slice depends on the records before it.
+    let spans = told_spans(reader);
+    if form == Form::Chrome && spans == Some(false) {
+        // What happened to spans is guessed, and a slice depends on the records before it.
         let render = Box::new(Chrome::new(start));
         let mut printer = Printer::new(&part, selection.clone(), render, writer);
         printer.start();
@@ -74,16 +78,19 @@ fn write(
         match form {
             Form::Ndjson => Box::new(Json::new()),
             Form::Csv => Box::new(Csv::new()),
-            Form::Chrome => Box::new(Chrome::new(start)),
+            Form::Chrome => Box::new(Chrome::new(start).with_happenings()),
         }
     };
     let lines = Lines { selection, part: &part, progress };
     lines.print(reader, &render, writer, report)
 }
 
-/// Whether the files speak of spans.
-fn has_spans(reader: &Reader) -> bool {
-    reader.segments().iter().flat_map(Segment::sites).any(|site| site.kind == SiteKind::Span)
+/// Whether the files say what happened to spans; nothing if they do not speak of any.
+fn told_spans(reader: &Reader) -> Option<bool> {
+    let sites = reader.segments().iter().flat_map(Segment::sites);
+    let mut spans = sites.filter(|site| site.kind == SiteKind::Span).peekable();
+    spans.peek()?;
+    Some(spans.any(Happening::is_told_by))
 }
 
 /// Puts what `write` writes in the place of a file, if all of it could be written.

@@ -144,7 +144,8 @@ impl Work for Worker {
     #[inline]
     fn record(&mut self, record: &Record<'_>, part: &mut Part) {
         part.unix_ns = Some(record.unix_ns());
-        if !self.selection.wants(record) {
+        // What happens to a span has no message and no values to choose it by.
+        if record.happening().is_none() && !self.selection.wants(record) {
             return;
         }
         if let Err(error) = self.render.record(record, &mut part.text) {

@@ -72,6 +72,11 @@ impl Selection {
         Reader::new().filter(self.filter())
     }
 
+    /// One that hands out what happens to spans, too.
+    pub(crate) fn reader_with_happenings(&self) -> Reader {
+        Reader::new().filter(self.filter().with_happenings())
+    }
+
     /// What a reader has to hand out: with context all of the time in question, otherwise what may be shown.
     fn filter(&self) -> Filter {
         let filter = Filter::new().time(self.time.clone());
@@ -83,6 +88,11 @@ impl Selection {
             .level(self.origin.level)
             .site(move |site| sites.wants_site(site))
             .thread(move |thread| threads.wants_thread(thread))
+    }
+
+    /// From when on records are shown: nanoseconds since the Unix epoch, UTC.
+    pub(crate) fn since(&self) -> i64 {
+        self.time.start
     }
 
     /// Whether it depends on the values of records.

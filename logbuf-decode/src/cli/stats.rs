@@ -6,6 +6,7 @@ mod collect;
 mod distribution;
 mod rate;
 mod show;
+mod spans;
 mod summary;
 
 use crate::cli::{args, inputs, report::Report, select::Selection};
@@ -33,10 +34,11 @@ pub(crate) fn run(args: &args::Stats, report: &mut Report) -> io::Result<()> {
         },
         key: args.key.clone(),
     };
-    let mut reader = selection.reader();
+    let mut reader = selection.reader_with_happenings();
     inputs::add(&args.inputs.paths, &mut reader, report);
     let mut all = All::default();
-    let worker = || Worker { selection: selection.clone(), questions: questions.clone() };
+    let start = selection.since().max(reader.oldest().unwrap_or(i64::MIN));
+    let worker = || Worker { selection: selection.clone(), questions: questions.clone(), start };
     let Ok(()) = reader.try_work(None, worker, |totals| {
         all.append(totals);
         Ok::<_, Infallible>(())

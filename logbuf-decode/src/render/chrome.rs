@@ -1,6 +1,7 @@
 //! Traces for viewers with a time axis.
 
 use crate::{
+    happening::{Happening, What},
     record::Record,
     render::{Render, json},
     scope::Scope,
@@ -15,14 +16,18 @@ use std::{
 /// A trace in the JSON form of Chrome, which Perfetto and `chrome://tracing` show: a track for each thread, with its records as
 /// instants, and the spans they were logged in as slices.
 ///
-/// A slice begins with the first record in its span, and ends with the next of the thread that is outside: a span in which nothing is
-/// logged leaves no trace. So where there are spans, records must come in order, and all to one renderer.
+/// [With what happens to spans](Chrome::with_happenings) a slice is a stay of the thread in a span, and each span has a track of its own
+/// besides, as long as it was open, with the fields it was made with. Without, a slice begins with the first record in its span, and ends with the next of
+/// the thread that is outside: a span in which nothing is logged leaves no trace. So where there are spans, records must then come in order, and all
+/// to one renderer.
 ///
 /// Times are microseconds since a start that is given, because viewers take them as floats of 53 bits. The output is one
 /// JSON object, `{"traceEvents":[…]}`, one event on each line.
 #[derive(Clone, Debug)]
 pub struct Chrome {
     start_unix_ns: i64,
+    /// Whether slices are what is said to have happened.
+    is_told: bool,
     /// The threads that are in spans, by process.
     tracks: BTreeMap<(u32, u64), Track>,
 }
@@ -39,19 +44,21 @@ struct Track {
 impl Chrome {
     /// A trace whose time 0 is this: nanoseconds since the Unix epoch, UTC.
     pub fn new(start_unix_ns: i64) -> Self {
-        Self { start_unix_ns, tracks: BTreeMap::new() }
+        Self { start_unix_ns, is_told: false, tracks: BTreeMap::new() }
+    }
+
+    /// The same of what happens to spans, as a reader with [`Filter::with_happenings`](crate::Filter::with_happenings) hands it out.
+    #[must_use]
+    pub fn with_happenings(self) -> Self {
+        Self { is_told: true, ..self }
     }
 
     /// Appends what an event of any phase begins with.
     fn begin(&self, phase: &str, unix_ns: i64, (pid, tid): (u32, u64), out: &mut String) {
-        let ns = i128::from(unix_ns) - i128::from(self.start_unix_ns);
-        let (sign, ns) = (if ns < 0 { "-" } else { "" }, ns.unsigned_abs());
-        let (us, ns) = (ns / 1000, ns % 1000);
         // Writing to a string does not fail.
-        let _ = write!(
-            out,
-            "{{\"ph\":\"{phase}\",\"ts\":{sign}{us}.{ns:03},\"pid\":{pid},\"tid\":{tid}"
-        );
+        let _ = write!(out, "{{\"ph\":\"{phase}\",\"ts\":");
+        push_us(i128::from(unix_ns) - i128::from(self.start_unix_ns), out);
+        let _ = write!(out, ",\"pid\":{pid},\"tid\":{tid}");
     }
 
     /// Ends the slices that the record is not in, and begins those that it is in.
@@ -83,7 +90,13 @@ impl Chrome {
 
     fn instant(&self, record: &Record<'_>, out: &mut String) -> Result<(), TooLong> {
         self.begin("i", record.unix_ns(), track(record), out);
-        out.push_str(",\"s\":\"t\",\"cat\":");
+        out.push_str(",\"s\":\"t\"");
+        self.body(record, "", out)
+    }
+
+    /// What an event of a record ends with; `more` stands among its arguments.
+    fn body(&self, record: &Record<'_>, more: &str, out: &mut String) -> Result<(), TooLong> {
+        out.push_str(",\"cat\":");
         json::push_string(record.target(), out);
         out.push_str(",\"name\":");
         let mut message = String::new();
@@ -91,6 +104,7 @@ impl Chrome {
         json::push_string(&message, out);
         let _ = write!(out, ",\"args\":{{\"level\":\"{}\",\"at\":", record.level());
         json::push_string(&format!("{}:{}", record.file(), record.line()), out);
+        out.push_str(more);
         let fields = json::fields(record)?;
         if fields.len() > "{}".len() {
             out.push(',');
@@ -99,6 +113,47 @@ impl Chrome {
         out.push_str("},\n");
         Ok(())
     }
+
+    /// A slice of the thread for each time it was in a span, and one of the process for the life of the span.
+    fn happening(
+        &self,
+        record: &Record<'_>,
+        Happening { id, what }: Happening,
+        out: &mut String,
+    ) -> Result<(), TooLong> {
+        let now = record.unix_ns();
+        let mut life = |phase, unix_ns, more: &str| {
+            self.begin(phase, unix_ns, track(record), out);
+            let _ = write!(out, ",\"id2\":{{\"local\":\"{id:#x}\"}}");
+            self.body(record, &format!(",\"span\":{id}{more}"), out)
+        };
+        match what {
+            What::Exited { since_unix_ns } => {
+                self.begin("X", since_unix_ns, track(record), out);
+                out.push_str(",\"dur\":");
+                push_us(i128::from(now.max(since_unix_ns)) - i128::from(since_unix_ns), out);
+                self.body(record, &format!(",\"span\":{id}"), out)
+            }
+            What::Opened { parent: 0 } => life("b", now, ""),
+            What::Opened { parent } => life("b", now, &format!(",\"parent\":{parent}")),
+            What::Amended => life("n", now, ""),
+            What::Followed { other } => life("n", now, &format!(",\"follows\":{other}")),
+            What::Closed { since_unix_ns } => {
+                // That it was made is not in what is exported.
+                if since_unix_ns < self.start_unix_ns {
+                    life("b", since_unix_ns, "")?;
+                }
+                life("e", now, "")
+            }
+        }
+    }
+}
+
+/// Appends microseconds.
+fn push_us(ns: i128, out: &mut String) {
+    let (sign, ns) = (if ns < 0 { "-" } else { "" }, ns.unsigned_abs());
+    // Writing to a string does not fail.
+    let _ = write!(out, "{sign}{}.{:03}", ns / 1000, ns % 1000);
 }
 
 impl Render for Chrome {
@@ -111,9 +166,15 @@ impl Render for Chrome {
     }
 
     fn record(&mut self, record: &Record<'_>, out: &mut String) -> Result<(), TooLong> {
-        self.slices(record, out);
+        if !self.is_told {
+            self.slices(record, out);
+        }
         let start = out.len();
-        self.instant(record, out).inspect_err(|_| out.truncate(start))
+        let pushed = match record.happening() {
+            None => self.instant(record, out),
+            Some(happening) => self.happening(record, happening, out),
+        };
+        pushed.inspect_err(|_| out.truncate(start))
     }
 
     fn end(&mut self, segments: &[Segment], out: &mut String) {

@@ -10,12 +10,15 @@ use logbuf_format::{
     index::Index,
     loss::Loss,
     segment::{Clock, Header, Meta},
-    site::{Role, Site, Slot},
+    site::{self, Role, Site, Slot},
     thread::Thread,
     types::Type,
     value::{Str, Value},
 };
-use std::{collections::HashMap, ops::Range};
+use std::{
+    collections::{HashMap, HashSet},
+    ops::Range,
+};
 
 /// The time at tick 0; a tick is a nanosecond. 2026-11-23T14:05:06Z.
 pub(crate) const EPOCH: i64 = 1_795_442_706_000_000_000;
@@ -33,6 +36,8 @@ pub(crate) struct File {
     index: Index,
     /// The level of each site that was put.
     levels: HashMap<u32, Level>,
+    /// The sites that are not of events.
+    spans: HashSet<u32>,
 }
 
 /// A block of a segment.
@@ -76,6 +81,7 @@ impl File {
             lost: 0,
             index: Index::default(),
             levels: HashMap::new(),
+            spans: HashSet::new(),
         }
     }
 
@@ -136,6 +142,8 @@ impl File {
     pub(crate) fn sites(&mut self, sites: &[Site]) -> &mut Self {
         let mut payload = Vec::new();
         sites.iter().for_each(|site| site.put(&mut payload).expect("a small site"));
+        let spans = sites.iter().filter(|site| site.kind != site::Kind::Event);
+        self.spans.extend(spans.map(|site| site.id));
         self.levels.extend(sites.iter().map(|site| (site.id, site.level)));
         self.block(self.summary(Kind::SITES, sites.len()), &payload)
     }
@@ -161,6 +169,21 @@ impl File {
             self.put_index();
         }
         let (summary, payload) = self.event_block(extents);
+        self.events += u64::from(summary.records);
+        self.block(summary, &payload)
+    }
+
+    /// The same, where records of spans are no events.
+    pub(crate) fn events_and_happenings(&mut self, extents: &[(u32, &[Put])]) -> &mut Self {
+        let (summary, payload) = self.event_block(extents);
+        let sites = extents.iter().flat_map(|(_, records)| records.iter().map(|record| record.0));
+        let events = || sites.clone().filter(|site| !self.spans.contains(site));
+        let levels = events().filter_map(|site| self.levels.get(&site));
+        let summary = Summary {
+            records: events().count() as u32,
+            levels: levels.fold(0, |mask, level| mask | level.bit()),
+            ..summary
+        };
         self.events += u64::from(summary.records);
         self.block(summary, &payload)
     }

@@ -17,6 +17,7 @@ mod parallel;
 mod recover;
 mod seek;
 mod show;
+mod spans;
 mod stats;
 mod subcommands;
 #[cfg(target_os = "linux")]

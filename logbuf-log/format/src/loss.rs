@@ -43,6 +43,8 @@ codes! {
         GIVEN_UP = 2 => "given up",
         /// The record opened, changed or left a context or a span, and found no room.
         SCOPE = 3 => "scope",
+        /// Code of the program's that formats a value of the record panicked.
+        PANICKED = 4 => "panic",
     }
 }
 

@@ -23,14 +23,16 @@ pub enum Op {
     Enter,
     /// As enter, of a scope that the thread has been in before: said again for readers, not a fact of its own.
     Restate,
-    /// The span is made. Moves no path.
+    /// The span is made. Its first value is the id of the span around it, or 0. Moves no path.
     Open,
     /// The span gets further values. Moves no path.
     Amend,
-    /// The span is gone. Moves no path.
+    /// The span is gone. Its one value is how many ticks ago it was made. Moves no path.
     Close,
-    /// The span follows from another: its one field is the id of that. Moves no path.
+    /// The span follows from another, whose id is its one value. Moves no path.
     Follow,
+    /// The thread leaves the span: the path is cut to the depth. Its one value is how many ticks the thread was in it.
+    Exit,
     /// The thread leaves the scope: the path is cut to the depth.
     Leave,
     /// From here on nothing is known of the path but what further records say.
@@ -38,7 +40,7 @@ pub enum Op {
 }
 
 /// Ops as sites of contexts and spans write them.
-const OPS: [Op; 6] = [Op::Enter, Op::Restate, Op::Open, Op::Amend, Op::Close, Op::Follow];
+const OPS: [Op; 7] = [Op::Enter, Op::Restate, Op::Open, Op::Amend, Op::Close, Op::Follow, Op::Exit];
 
 /// Paths and ops as sites of kind leave write them.
 const LEAVES: [(u8, Which, Op); 4] = [
@@ -204,7 +206,7 @@ mod tests {
     #[test]
     fn heads_that_are_none_are_errors() {
         let unknown = |found| Error::at(0, Fault::Unknown { part: Part::Scope, found });
-        assert_eq!(Head::take(Kind::Span, &[6; 10]), Err(unknown(6)));
+        assert_eq!(Head::take(Kind::Span, &[7; 10]), Err(unknown(7)));
         assert_eq!(Head::take(Kind::Leave, &[0; 10]), Err(unknown(0)));
         assert_eq!(Head::take(Kind::Leave, &[5; 10]), Err(unknown(5)));
         let cut = Fault::Incomplete { part: Part::Scope, have: 9, need: 10 };

@@ -489,7 +489,9 @@ fn whatever_threads_do_each_record_has_the_contexts_it_was_logged_in() {
             let mut message = String::new();
             record.message(&mut message).expect("the message is short");
             let ids = record.contexts().into_iter().map(|context| {
-                let (name, id) = context.fields().next().expect("every context has an id");
+                let first = context.fields().next();
+                let (name, id) = first
+                    .unwrap_or_else(|| panic!("{when_full:?}: a context of {message} has no id"));
                 assert_eq!(name, "id");
                 let mut text = String::new();
                 logbuf_format::render::field(&mut text, &id).expect("a number is short");

@@ -21,6 +21,8 @@ mod grammar;
 mod index;
 mod limits;
 mod linked;
+#[cfg(feature = "log")]
+mod log_facade;
 mod options;
 mod output;
 mod places;

@@ -68,6 +68,31 @@ fn a_call_allocates_nothing() {
     drop(session);
 }
 
+/// Calls of other facades: events, and spans that are entered and left.
+#[cfg(feature = "tracing")]
+#[test]
+fn an_event_of_tracing_allocates_nothing() {
+    use tracing_subscriber::prelude::*;
+    let session = Session::start_with(|builder| builder.level(logbuf_log::Level::Info));
+    let subscriber = tracing_subscriber::registry().with(logbuf_log::tracing::Layer::new());
+    tracing::subscriber::with_default(subscriber, || {
+        let (outer, inner) = (tracing::info_span!("outer", id = 7), tracing::info_span!("inner"));
+        let call = |i: u64| {
+            tracing::info!(i, half = i as f64 / 2.0, text = "text", shown = ?Some(i), "event {i}");
+            tracing::debug!(i, "off");
+            let _outer = outer.enter();
+            let _inner = inner.enter();
+            tracing::info!(i, "in a span");
+        };
+        preallocate();
+        call(0);
+        let before = ALLOCATIONS.get();
+        (1..CALLS).for_each(call);
+        assert_eq!(ALLOCATIONS.get(), before);
+    });
+    drop(session);
+}
+
 /// Makes a system call that nothing else here makes.
 fn mark() {
     getpgid(None).expect("a process is in a group");

@@ -25,7 +25,7 @@ pub(crate) struct Session {
 
 /// What a logger wrote, decoded.
 pub(crate) struct Decoded {
-    records: Vec<Shown>,
+    pub(crate) records: Vec<Shown>,
     lost: Vec<(Level, u64)>,
 }
 
@@ -171,6 +171,50 @@ impl Decoded {
         });
         lost
     }
+}
+
+/// Whether this process was started to run `test` alone. If not, starts one that does, and sees to it that it passes.
+#[cfg(any(feature = "log", feature = "tracing"))]
+pub(crate) fn is_on_its_own(test: &str) -> bool {
+    const ALONE: &str = "LOGBUF_TEST_ALONE";
+    if std::env::var_os(ALONE).is_some() {
+        return true;
+    }
+    let child = std::process::Command::new(std::env::current_exe().expect("this runs"))
+        .args(["--exact", test])
+        .env(ALONE, "1")
+        .output()
+        .expect("it can be run again");
+    let output = String::from_utf8_lossy(&child.stdout);
+    assert!(child.status.success() && output.contains("1 passed"), "{output}");
+    false
+}
+
+/// Ends the logger: what was lost, and each message behind the spans it was logged in.
+#[cfg(feature = "tracing")]
+pub(crate) fn spanned(session: Session) -> (Vec<(Level, u64)>, Vec<String>) {
+    let mut lines = Vec::new();
+    let lost = session.visit(|record| {
+        let mut line = String::new();
+        for span in record.spans() {
+            let fields: Vec<_> =
+                span.fields().map(|(name, value)| shown_field(name, &value)).collect();
+            let fields =
+                if fields.is_empty() { String::new() } else { format!("{{{}}}", fields.join(" ")) };
+            line.push_str(&format!("{}{fields}:", span.name()));
+        }
+        line.push_str(if line.is_empty() { "" } else { " " });
+        record.message(&mut line).expect("the message is short");
+        lines.push(line);
+    });
+    (lost, lines)
+}
+
+/// A field as in a line of text.
+pub(crate) fn shown_field(name: &str, value: &Value<'_>) -> String {
+    let mut text = format!("{name}=");
+    logbuf_format::render::field(&mut text, value).expect("the field is of a reasonable length");
+    text
 }
 
 impl Shown {

@@ -128,6 +128,31 @@ impl Producer {
         Some(unsafe { WriteClaim::new(self, reserved) })
     }
 
+    /// Claims all the room that is known to be free, if it is at least `min` bytes, but no more than `max`, for a record
+    /// whose size shows only when it has been written: see [`WriteClaim::commit_len`](crate::WriteClaim::commit_len). `None` says
+    /// nothing more than that [`try_claim_up_to`](Producer::try_claim_up_to) has to be asked.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let (mut producer, mut consumer) = logbuf::queue::spsc::new(1024);
+    /// producer.try_claim(8)?.commit();
+    /// let mut claim = producer.try_claim_known_up_to(16, 100).expect("there is room");
+    /// assert_eq!(claim.len(), 100);
+    /// claim[..2].copy_from_slice(b"ab");
+    /// claim.commit_len(2);
+    /// # Ok::<(), logbuf::ClaimError>(())
+    /// ```
+    #[inline]
+    pub fn try_claim_known_up_to(&mut self, min: usize, max: usize) -> Option<WriteClaim<'_>> {
+        if !self.flavour.fits(min) {
+            return None;
+        }
+        let reserved = Reserved { at: self.flavour.cursor, len: self.flavour.room().min(max) };
+        // SAFETY: there is room up to the limit, which nobody but this producer writes.
+        Some(unsafe { WriteClaim::new(self, reserved) })
+    }
+
     /// Keeps `bytes` bytes of the ring, rounded up to a multiple of 8, free from now on: claims are refused that would leave
     /// less. At most half of the ring can be kept.
     ///
@@ -202,6 +227,12 @@ impl Spsc {
     fn fits(&self, len: usize) -> bool {
         // The first compare is for 0 and for lengths whose span would overflow.
         len.wrapping_sub(1) < MAX_LEN && self.limit.is_after(self.cursor, span(len))
+    }
+
+    /// The longest payload that fits before the limit, once one is known to.
+    #[inline(always)]
+    fn room(&self) -> usize {
+        self.limit.bytes_after(self.cursor) - HEADER
     }
 
     /// Sees to it that a payload of `len` bytes fits before the limit.
@@ -302,8 +333,7 @@ impl Reserve for Spsc {
         if min == 0 || !self.fits(max) {
             self.make_room_up_to(ring, min, max)?;
         }
-        let room = self.limit.bytes_after(self.cursor) - HEADER;
-        Ok(Reserved { at: self.cursor, len: room.min(max) })
+        Ok(Reserved { at: self.cursor, len: self.room().min(max) })
     }
 
     #[inline(always)]

@@ -7,6 +7,7 @@ use crate::cli::{
         between::{Between, Call, Key},
         distribution::Distribution,
         rate::Rate,
+        spans::Spans,
     },
 };
 use logbuf_decode::{Level, Record, Segment, ThreadName, Value, Work};
@@ -103,6 +104,9 @@ pub(super) struct Totals {
     /// Records in each moment that has any, in order.
     moments: Vec<(i64, u64)>,
     pub(super) histograms: Vec<Distribution>,
+    pub(super) spans: Spans,
+    /// The time of the last record, be it of an event or a span.
+    pub(super) end: i64,
     calls: Vec<Call>,
 }
 
@@ -120,6 +124,8 @@ pub(super) struct All {
 pub(super) struct Worker {
     pub(super) selection: Selection,
     pub(super) questions: Questions,
+    /// Nothing from before this is handed out.
+    pub(super) start: i64,
 }
 
 impl Work for Worker {
@@ -132,6 +138,10 @@ impl Work for Worker {
 
     #[inline]
     fn record(&mut self, record: &Record<'_>, totals: &mut Totals) {
+        totals.end = record.unix_ns();
+        if let Some(happening) = record.happening() {
+            return totals.spans.add(record, happening, self.start);
+        }
         if !self.selection.wants(record) {
             return;
         }
@@ -217,6 +227,8 @@ impl All {
         totals.sites.append(next.sites);
         totals.threads.append(next.threads);
         totals.rate.append(&next.rate);
+        totals.spans.append(next.spans);
+        totals.end = totals.end.max(next.end);
         for (length, from) in next.gaps {
             keep(&mut totals.gaps, (length, from));
         }

@@ -2,7 +2,7 @@
 
 use crate::cli::stats::{
     chart,
-    summary::{Loss, Numbers, Row, Summary},
+    summary::{Loss, Numbers, Row, SpanRow, Summary},
 };
 use logbuf_decode::{escape, rfc3339};
 use std::fmt::Write;
@@ -47,6 +47,7 @@ pub(super) fn push(summary: &Summary, out: &mut String) {
     ] {
         table(name, rows, *records, out);
     }
+    push_spans(&summary.spans, out);
     push_losses(&summary.losses, out);
     push_rate(summary, out);
     for histogram in &summary.histograms {
@@ -79,6 +80,26 @@ fn table(name: &str, rows: &[Row], records: u64, out: &mut String) {
     if !rest.is_empty() {
         let records = rest.iter().map(|row| row.records).sum();
         line(records, rest.iter().map(|row| row.bytes).sum(), &format!("… {} more", rest.len()));
+    }
+}
+
+fn push_spans(rows: &[SpanRow], out: &mut String) {
+    if rows.is_empty() {
+        return;
+    }
+    let _ = writeln!(
+        out,
+        "\n{:>15} {:>9} {:>15} {:>9} {:>9}  span",
+        "spans", "open", "entered", "busy", "idle"
+    );
+    for row in rows.iter().take(ROWS) {
+        let (busy, idle) = (time(row.busy_ns as f64), time(row.idle_ns as f64));
+        let (count, open, entered) = (grouped(row.count), grouped(row.open), grouped(row.entered));
+        let name = escape(&row.name);
+        let _ = writeln!(out, "{count:>15} {open:>9} {entered:>15} {busy:>9} {idle:>9}  {name}");
+    }
+    if let Some(more @ 1..) = rows.len().checked_sub(ROWS) {
+        let _ = writeln!(out, "{:>62}  … {more} more", "");
     }
 }
 

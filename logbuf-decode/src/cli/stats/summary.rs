@@ -1,8 +1,9 @@
 //! Totals with the names of what they are of, for programs as they are.
 
 use crate::cli::stats::{
-    collect::{self, All, Count, Counts, Id, Questions},
+    collect::{self, All, Count, Counts, Id, Questions, Totals},
     distribution::{self, Distribution, QUANTILES},
+    spans::{Life, Times},
 };
 use logbuf_decode::{Level, Reader, Segment, Site, rfc3339};
 use serde::{Serialize, Serializer};
@@ -34,6 +35,7 @@ pub(super) struct Summary {
     pub(super) targets: Vec<Row>,
     pub(super) sites: Vec<Row>,
     pub(super) threads: Vec<Row>,
+    pub(super) spans: Vec<SpanRow>,
     pub(super) rate: Option<Stretches>,
     pub(super) gaps: Vec<Gap>,
     pub(super) busiest_ms: Vec<Moment>,
@@ -70,6 +72,20 @@ pub(super) struct Loss {
     pub(super) bytes: u64,
     pub(super) first: Instant,
     pub(super) last: Instant,
+}
+
+/// Spans of one name.
+#[derive(Debug, Serialize)]
+pub(super) struct SpanRow {
+    pub(super) name: String,
+    /// How many there were, and how many of them were not closed.
+    pub(super) count: u64,
+    pub(super) open: u64,
+    /// How often a thread was in them, and for how long altogether.
+    pub(super) entered: u64,
+    pub(super) busy_ns: u64,
+    /// How long they were open and no thread was in them.
+    pub(super) idle_ns: u64,
 }
 
 /// Records over time.
@@ -152,6 +168,7 @@ impl Summary {
         });
         let threads =
             named(&totals.threads, |(segment, id)| Some(thread_name(segments.get(&segment)?, id)));
+        let spans = spans(totals, |(segment, id)| segments.get(&segment)?.described(id));
         let levels = Level::ALL.iter().zip(&totals.levels);
         let rate = totals.time.map(|_| {
             let (from, length_ns, records) = totals.rate.clone().stretches(COLUMNS);
@@ -173,6 +190,7 @@ impl Summary {
             targets,
             sites,
             threads,
+            spans,
             rate,
             gaps: totals
                 .gaps
@@ -216,6 +234,23 @@ fn losses(reader: &Reader) -> Vec<Loss> {
     let mut losses: Vec<_> = sums.into_values().collect();
     losses.sort_by_key(|loss| Reverse(loss.records));
     losses
+}
+
+/// By name, the longest busy first.
+fn spans<'a>(totals: &Totals, site: impl Fn(Id) -> Option<&'a Site>) -> Vec<SpanRow> {
+    let mut lives: HashMap<String, Life> = HashMap::new();
+    for (id, life) in totals.spans.iter() {
+        // All that are counted are known.
+        let name = site(id).map(|site| site.template.replace("{{", "{").replace("}}", "}"));
+        lives.entry(name.unwrap_or_default()).or_default().append(life);
+    }
+    let row = |(name, life): (String, Life)| {
+        let Times { count, open, entered, busy_ns, idle_ns } = life.times(totals.end);
+        SpanRow { name, count, open, entered, busy_ns, idle_ns }
+    };
+    let mut rows: Vec<_> = lives.into_iter().map(row).collect();
+    rows.sort_by(|a, b| (b.busy_ns, &a.name).cmp(&(a.busy_ns, &b.name)));
+    rows
 }
 
 /// A field without numbers is there, and has none.
