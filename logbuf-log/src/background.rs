@@ -80,7 +80,11 @@ impl Background {
             .spawn(work)
             .map_err(|source| InitError::SpawnThread { source })?;
         match reported.recv() {
-            Ok(Some((option, source))) => Err(InitError::ThreadOption { option, source }),
+            Ok(Some((option, source))) => {
+                // The thread lets go of the writer, and so of being the one logger, when it ends.
+                let _ended = thread.join();
+                Err(InitError::ThreadOption { option, source })
+            }
             // A thread that panicked before it could report says so when it is joined.
             Ok(None) | Err(_) => Ok(thread),
         }
