@@ -1,6 +1,6 @@
 //! Which records are wanted.
 
-use crate::record::ThreadName;
+use logbuf_format::thread::ThreadName;
 use logbuf_format::{Level, block, site::Site};
 use std::{fmt, ops::Range};
 

@@ -42,15 +42,19 @@ pub use jiff::tz::TimeZone;
 pub use logbuf_format::{
     Level,
     escape::controls as escape,
+    line::Line,
     render::TooLong,
+    scope::Context,
     site::{Kind as SiteKind, Site},
+    thread::ThreadName,
+    utc::rfc3339,
     value::Value,
 };
 pub use loss::Lost;
 pub use parallel::Work;
 pub use reader::Reader;
-pub use record::{Record, ThreadName};
+pub use record::Record;
 pub use render::{Chrome, Csv, Json, Logfmt, Pattern, PatternError, Render, Text};
-pub use scope::{Context, Scope};
+pub use scope::Scope;
 pub use segment::Segment;
-pub use time::{TimeStyle, rfc3339};
+pub use time::TimeStyle;

@@ -1,9 +1,10 @@
 //! What was logged and is not in the files.
 
-use crate::{record::ThreadName, segment::Segment};
+use crate::segment::Segment;
 use logbuf_format::{
     Level,
     loss::{Loss, Reason},
+    thread::ThreadName,
 };
 use std::collections::BTreeMap;
 

@@ -4,17 +4,18 @@ use crate::{
     callsite::CallSite,
     happening::Happening,
     run::Position,
-    scope::{Context, Leaves, NONE, Nodes, Scope},
+    scope::{Leaves, NONE, Nodes, Scope},
     segment::Segment,
 };
 use logbuf_format::{
     Level,
+    line::{Shown, Span},
     render::TooLong,
+    scope::Context,
     site::{Kind, Role, Site},
-    thread::Thread,
+    thread::{Thread, ThreadName},
     value::Value,
 };
-use std::fmt;
 
 /// A record: what one call logged. It borrows from the [`Reader`](crate::Reader) that hands it out.
 #[derive(Clone, Copy, Debug)]
@@ -143,7 +144,9 @@ impl<'a> Record<'a> {
     pub fn context(&self) -> Context<'a> {
         match self.place.entry.scopes.context {
             NONE => Context::none(),
-            _ => Context::new(&self.contexts()),
+            _ => Context::new(
+                self.contexts().iter().map(|context| context.site().map(|_| context.fields())),
+            ),
         }
     }
 
@@ -161,34 +164,47 @@ impl<'a> Record<'a> {
     }
 }
 
-/// What a thread is called: its name; the kernel's number for it if it has none; `?` and its number in the file if the
-/// file says nothing about it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ThreadName<'a> {
-    /// The name.
-    Name(&'a str),
-    /// The kernel's number.
-    Os(u64),
-    /// The number in the file.
-    Unknown(u32),
-}
-
-impl<'a> ThreadName<'a> {
-    pub(crate) fn new(id: u32, thread: Option<&'a Thread>) -> Self {
-        match thread {
-            Some(thread) if thread.name.is_empty() => Self::Os(thread.os_id),
-            Some(thread) => Self::Name(&thread.name),
-            None => Self::Unknown(id),
-        }
+impl<'a> Shown<'a> for Record<'a> {
+    fn level(&self) -> Level {
+        Record::level(self)
     }
-}
 
-impl fmt::Display for ThreadName<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Name(name) => f.write_str(name),
-            Self::Os(id) => id.fmt(f),
-            Self::Unknown(id) => write!(f, "?{id}"),
-        }
+    fn target(&self) -> &'a str {
+        Record::target(self)
+    }
+
+    fn thread(&self) -> ThreadName<'a> {
+        Record::thread(self)
+    }
+
+    fn message(&self, out: &mut String) -> Result<(), TooLong> {
+        Record::message(self, out)
+    }
+
+    fn fields(&self) -> impl Iterator<Item = (&'a str, &'a Value<'a>)> {
+        Record::fields(self)
+    }
+
+    #[inline]
+    fn spans(&self) -> Vec<Span<'a>> {
+        let spans = Record::spans(self);
+        let shown = spans.iter().map(|span| {
+            let name = match span.site() {
+                Some(_) => span.name(),
+                None if span.is_rest() => Span::REST,
+                None => Span::UNKNOWN,
+            };
+            Span { name, fields: span.fields().collect() }
+        });
+        shown.collect()
+    }
+
+    #[inline]
+    fn context(&self) -> Context<'a> {
+        Record::context(self)
+    }
+
+    fn is_plain(&self) -> bool {
+        Record::is_plain(self)
     }
 }

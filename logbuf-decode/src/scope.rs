@@ -62,48 +62,6 @@ impl<'a> Scope<'a> {
     }
 }
 
-/// Fields that held while a record was logged.
-#[derive(Clone, Debug)]
-pub struct Context<'a> {
-    fields: Vec<(&'a str, Value<'a>)>,
-    is_whole: bool,
-}
-
-impl<'a> Context<'a> {
-    /// No context.
-    pub(crate) const fn none() -> Self {
-        Self { fields: Vec::new(), is_whole: true }
-    }
-
-    /// Of two fields with the same name that of the inner context is kept, in the place of the outer.
-    pub(crate) fn new(contexts: &[Scope<'a>]) -> Self {
-        let is_whole = contexts.iter().all(|context| context.site().is_some());
-        let mut fields: Vec<(&str, Value<'_>)> = Vec::new();
-        for (name, value) in contexts.iter().flat_map(Scope::fields) {
-            match fields.iter_mut().find(|(outer, _)| *outer == name) {
-                Some((_, outer)) => *outer = value,
-                None => fields.push((name, value)),
-            }
-        }
-        Self { fields, is_whole }
-    }
-
-    /// Name and value, those of outer contexts first. Of fields of the same name only that of the innermost context is here.
-    pub fn fields(&self) -> &[(&'a str, Value<'a>)] {
-        &self.fields
-    }
-
-    /// Whether this is all: no context was lost to damage, and none is beyond the limit.
-    pub fn is_whole(&self) -> bool {
-        self.is_whole
-    }
-
-    /// Whether there is no context.
-    pub fn is_empty(&self) -> bool {
-        self.fields.is_empty() && self.is_whole
-    }
-}
-
 /// The scopes that one block speaks of: trees, whose branches are the paths of its records.
 #[derive(Debug, Default)]
 pub(crate) struct Nodes {

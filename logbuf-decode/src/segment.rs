@@ -6,7 +6,6 @@ use crate::{
     finding::{Findings, Problem},
     index,
     loss::Lost,
-    record::ThreadName,
     source::Source,
     tables::Tables,
     walk::{self, Item, Walk},
@@ -19,7 +18,7 @@ use logbuf_format::{
     index::Entry,
     limits, segment,
     site::Site,
-    thread::Thread,
+    thread::{Thread, ThreadName},
     timeline::{Span, Timeline},
 };
 use std::{io, ops::Range, path::Path, sync::Arc};

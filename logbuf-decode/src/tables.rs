@@ -1,11 +1,17 @@
 //! What a segment says about its records beside them: sites, threads, anchors, losses, totals.
 
 use crate::{
-    callsite::CallSite, filter::Filter, finding::Problem, loss, loss::Losses, record::ThreadName,
-    table::Table,
+    callsite::CallSite, filter::Filter, finding::Problem, loss, loss::Losses, table::Table,
 };
 use logbuf_format::{
-    Error, block::Kind, clock::Anchor, end::End, loss::Loss, site, site::Site, thread::Thread,
+    Error,
+    block::Kind,
+    clock::Anchor,
+    end::End,
+    loss::Loss,
+    site,
+    site::Site,
+    thread::{Thread, ThreadName},
 };
 
 /// Memory for the sites and threads of one segment, in bytes.

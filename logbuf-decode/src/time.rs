@@ -1,6 +1,7 @@
 //! Time as text.
 
 use jiff::{Timestamp, tz::TimeZone};
+use logbuf_format::utc::Times;
 use std::fmt::Write;
 
 const NS_PER_SECOND: i64 = 1_000_000_000;
@@ -18,29 +19,18 @@ pub enum TimeStyle {
 }
 
 /// Writes times: as RFC 3339, with nine digits behind the second, or as a distance from another record.
-///
-/// The text of the last second is kept, because the next record is most often within it.
 #[derive(Clone, Debug)]
 pub(crate) struct Clock {
     style: TimeStyle,
     /// The time from which the next distance counts.
     from: Option<i64>,
     zone: TimeZone,
-    /// The second of `text`, in nanoseconds since the Unix epoch.
-    second: i64,
-    /// Up to the second: `2026-11-23T14:05:06.`.
-    text: String,
-    /// The distance from UTC: `Z`, `+05:30`.
-    offset: String,
+    times: Times,
 }
 
 impl Clock {
     pub(crate) fn new(zone: TimeZone) -> Self {
-        let (style, from) = (TimeStyle::Wall, None);
-        let (text, offset) = (String::new(), String::new());
-        let mut clock = Self { style, from, zone, second: 0, text, offset };
-        clock.set(0);
-        clock
+        Self { style: TimeStyle::Wall, from: None, zone, times: Times::default() }
     }
 
     pub(crate) fn with_zone(self, zone: TimeZone) -> Self {
@@ -66,30 +56,18 @@ impl Clock {
 
     #[inline]
     fn push_wall(&mut self, unix_ns: i64, out: &mut String) {
-        let mut fraction = unix_ns.wrapping_sub(self.second) as u64;
-        if fraction >= NS_PER_SECOND as u64 {
-            self.set(unix_ns.div_euclid(NS_PER_SECOND));
-            fraction = unix_ns.rem_euclid(NS_PER_SECOND) as u64;
-        }
-        out.push_str(&self.text);
-        // With a one before them there are ten digits, whatever zeros they start with.
-        let mut digits = itoa::Buffer::new();
-        out.push_str(&digits.format(NS_PER_SECOND as u64 + fraction)[1..]);
-        out.push_str(&self.offset);
-    }
-
-    #[cold]
-    fn set(&mut self, second: i64) {
-        // 64 bits of nanoseconds reach from 1677 to 2262, well within what a timestamp holds.
-        let time = Timestamp::from_second(second).expect("seconds of a 64-bit time");
-        let local = time.to_zoned_datetime(self.zone.clone());
-        // The first second that 64 bits of nanoseconds reach starts before them; modulo 2^64 the distance is right.
-        self.second = second.wrapping_mul(NS_PER_SECOND);
-        self.text = local.strftime("%Y-%m-%dT%H:%M:%S.").to_string();
-        self.offset = match local.offset().seconds() {
-            0 => "Z".to_owned(),
-            _ => local.strftime("%:z").to_string(),
-        };
+        let zone = &self.zone;
+        self.times.push_with(unix_ns, out, |second, before, behind| {
+            // 64 bits of nanoseconds reach from 1677 to 2262, well within what a timestamp holds.
+            let time = Timestamp::from_second(second).expect("seconds of a 64-bit time");
+            let local = time.to_zoned_datetime(zone.clone());
+            // Writing to a string does not fail.
+            let _ = write!(before, "{}", local.strftime("%Y-%m-%dT%H:%M:%S."));
+            let _ = match local.offset().seconds() {
+                0 => write!(behind, "Z"),
+                _ => write!(behind, "{}", local.strftime("%:z")),
+            };
+        });
     }
 }
 
@@ -102,21 +80,10 @@ fn push_distance(unix_ns: i64, from: i64, out: &mut String) {
     let _ = write!(out, "{:>16}", format_args!("{sign}{seconds}.{ns:09}").to_string());
 }
 
-/// A time as text: RFC 3339 in UTC, with nine digits behind the second.
-///
-/// ```
-/// let text = logbuf_decode::rfc3339(1_795_442_706_123_456_789);
-/// assert_eq!(text, "2026-11-23T14:05:06.123456789Z");
-/// ```
-pub fn rfc3339(unix_ns: i64) -> String {
-    let mut text = String::new();
-    Clock::new(TimeZone::UTC).push(unix_ns, &mut text);
-    text
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use logbuf_format::utc::rfc3339;
 
     const TIMES: [i64; 8] =
         [0, 1, -1, i64::MIN, i64::MAX, 1_795_442_706_123_456_789, 999_999_999, NS_PER_SECOND];
@@ -126,8 +93,10 @@ mod tests {
         for unix_ns in TIMES {
             let time = Timestamp::from_nanosecond(unix_ns.into()).expect("a time");
             assert_eq!(rfc3339(unix_ns), format!("{time:.9}"));
+            let mut text = String::new();
+            Clock::new(TimeZone::UTC).push(unix_ns, &mut text);
+            assert_eq!(text, rfc3339(unix_ns));
         }
-        assert_eq!(rfc3339(1_795_442_706_123_456_789), "2026-11-23T14:05:06.123456789Z");
     }
 
     #[test]

@@ -2,11 +2,11 @@
 
 use crate::{
     record::Record,
-    render::{Render, escape_from, json},
+    render::{Render, json},
     time::Clock,
 };
 use jiff::tz::TimeZone;
-use logbuf_format::render::TooLong;
+use logbuf_format::{line::escape_from, render::TooLong};
 use std::fmt::Write;
 
 /// One row for each record, as RFC 4180 has it but with plain line feeds, below a row of names:

@@ -1,16 +1,11 @@
 //! Lines for programs.
 
-use crate::{
-    callsite::is_plain_text,
-    record::{Record, ThreadName},
-    render::Render,
-    scope::Scope,
-    time::Clock,
-};
+use crate::{callsite::is_plain_text, record::Record, render::Render, scope::Scope, time::Clock};
 use jiff::tz::TimeZone;
 use logbuf_format::{
     Level, escape,
     render::{self, TooLong},
+    thread::ThreadName,
     types::Type,
     value::{Map, Str, Struct, Value},
 };

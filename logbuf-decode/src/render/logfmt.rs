@@ -1,13 +1,10 @@
 //! Keys and values.
 
-use crate::{
-    record::Record,
-    render::{Render, escape_from},
-    time::Clock,
-};
+use crate::{record::Record, render::Render, time::Clock};
 use jiff::tz::TimeZone;
 use logbuf_format::{
     escape,
+    line::escape_from,
     render::{self, TooLong},
     value::Value,
 };

@@ -2,11 +2,12 @@
 
 use crate::{
     record::Record,
-    render::{Render, escape_from, push_context},
+    render::Render,
     time::{Clock, TimeStyle},
 };
 use jiff::tz::TimeZone;
 use logbuf_format::{
+    line::{escape_from, push_context},
     render::{self, TooLong},
     template::{self, Align, Argument, Count, Piece, Placeholder, Spec, Style},
 };

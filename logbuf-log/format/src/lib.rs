@@ -11,7 +11,7 @@
 //! | make a closed segment smaller | [`compact`] |
 //! | turn ticks into wall-clock time | [`timeline`] |
 //! | take format strings apart | [`template`] |
-//! | turn records into text | [`value`], [`message`], [`render`], [`escape`] |
+//! | turn records into text | [`value`], [`message`], [`render`], [`escape`], [`line`], [`utc`] |
 //!
 //! **Invariants.** Whatever bytes it is given, no function of this crate panics, recurses or loops without bound, or
 //! allocates more than [`limits`] allow. Every length read is checked against a limit before it is believed.
@@ -35,6 +35,7 @@ pub mod escape;
 pub mod events;
 pub mod index;
 pub mod limits;
+pub mod line;
 pub mod loss;
 pub mod message;
 pub mod packed;
@@ -48,6 +49,7 @@ pub mod template;
 pub mod thread;
 pub mod timeline;
 pub mod types;
+pub mod utc;
 pub mod value;
 
 pub use error::{Error, Fault, Part};

@@ -5,7 +5,7 @@
 //! records before it made of the paths, at no cost to the event. What such a record does stands in its **head**, in front
 //! of its other values; each head names a depth, so that a record that is missing leaves a visible hole and no wrong path.
 
-use crate::{Error, Fault, Part, bytes::array, limits, site::Kind, types::Type};
+use crate::{Error, Fault, Part, bytes::array, limits, site::Kind, types::Type, value::Value};
 
 /// One of the two paths of a thread.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -182,6 +182,54 @@ impl<T> Path<T> {
 impl<T> Default for Path<T> {
     fn default() -> Self {
         Self::new()
+    }
+}
+
+/// Fields that held while a record was logged.
+#[derive(Clone, Debug)]
+pub struct Context<'a> {
+    fields: Vec<(&'a str, Value<'a>)>,
+    is_whole: bool,
+}
+
+impl<'a> Context<'a> {
+    /// No context.
+    pub const fn none() -> Self {
+        Self { fields: Vec::new(), is_whole: true }
+    }
+
+    /// The fields of contexts, from the outermost to the innermost; `None` for one that is not known. Of two fields with the
+    /// same name that of the inner context is kept, in the place of the outer.
+    pub fn new<F>(contexts: impl IntoIterator<Item = Option<F>>) -> Self
+    where
+        F: IntoIterator<Item = (&'a str, Value<'a>)>,
+    {
+        let mut context = Self::none();
+        for fields in contexts {
+            context.is_whole &= fields.is_some();
+            for (name, value) in fields.into_iter().flatten() {
+                match context.fields.iter_mut().find(|(outer, _)| *outer == name) {
+                    Some((_, outer)) => *outer = value,
+                    None => context.fields.push((name, value)),
+                }
+            }
+        }
+        context
+    }
+
+    /// Name and value, those of outer contexts first. Of fields of the same name only that of the innermost context is here.
+    pub fn fields(&self) -> &[(&'a str, Value<'a>)] {
+        &self.fields
+    }
+
+    /// Whether this is all: no context was lost to damage, and none is beyond the limit.
+    pub fn is_whole(&self) -> bool {
+        self.is_whole
+    }
+
+    /// Whether there is no context.
+    pub fn is_empty(&self) -> bool {
+        self.fields.is_empty() && self.is_whole
     }
 }
 

@@ -2,6 +2,7 @@
 
 use crate::{Error, Part, fields, fields::Fields, table};
 use serde::Serialize;
+use std::fmt;
 
 /// A thread of the process that logs.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -37,5 +38,38 @@ impl Thread {
             os_id: fields.take(Part::Thread)?,
             name: fields.take(Part::Thread)?,
         })
+    }
+}
+
+/// What a thread is called: its name; the kernel's number for it if it has none; `?` and its number in the file if the
+/// file says nothing about it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ThreadName<'a> {
+    /// The name.
+    Name(&'a str),
+    /// The kernel's number.
+    Os(u64),
+    /// The number in the file.
+    Unknown(u32),
+}
+
+impl<'a> ThreadName<'a> {
+    /// What the thread with this number is called, of which the file says this.
+    pub fn new(id: u32, thread: Option<&'a Thread>) -> Self {
+        match thread {
+            Some(thread) if thread.name.is_empty() => Self::Os(thread.os_id),
+            Some(thread) => Self::Name(&thread.name),
+            None => Self::Unknown(id),
+        }
+    }
+}
+
+impl fmt::Display for ThreadName<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Name(name) => f.write_str(name),
+            Self::Os(id) => id.fmt(f),
+            Self::Unknown(id) => write!(f, "?{id}"),
+        }
     }
 }
