@@ -13,9 +13,9 @@ use logbuf_format::block::Kind;
 use logbuf_format::limits;
 use logbuf_format::scan::{self, Scan};
 use logbuf_format::segment::Header;
-use logbuf_log::{ContextGuard, Encode, Level, WhenFull, context, error, info};
+use logbuf_log::{Builder, ContextGuard, Encode, Level, Progress, WhenFull, context, error, info};
 
-use crate::support::{Session, Shown};
+use crate::support::{Session, Shown, numbers};
 
 /// Messages with their contexts.
 fn contexts(session: Session) -> Vec<String> {
@@ -454,6 +454,42 @@ impl fmt::Display for Path<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_list().entries(self.0.iter().map(|(id, _)| id)).finish()
     }
+}
+
+#[test]
+fn a_ring_that_grew_is_taken_when_it_is_its_turn() {
+    const RECORDS: u64 = 20_000;
+    let turn = Session::lock();
+    let (builder, memory) = Builder::in_memory();
+    let (guard, mut writer) = builder
+        .ignore_env()
+        .ring_capacity(128 << 10)
+        .when_full(WhenFull::Grow { max_bytes: 4 << 20 })
+        .manual()
+        .expect("the logger starts");
+    // A thread of its own, whose first ring is a new one; each poll takes a part of that.
+    let log = || {
+        for i in 0..RECORDS {
+            let _context = context!(tens = i / 10);
+            info!("{i}");
+        }
+    };
+    thread::spawn(log).join().expect("it only logs");
+    while writer.poll().progress == Progress::Worked {}
+    drop(guard);
+    drop(turn);
+    let mut reader = Reader::new();
+    reader.add_stream("memory", std::io::Cursor::new(memory.bytes()));
+    let mut next = 0;
+    reader.for_each(|record| {
+        let [i] = numbers(record.values());
+        assert_eq!(i, next);
+        let context = record.context();
+        let tens: Vec<_> = context.fields().iter().map(|(_, value)| value.as_unsigned()).collect();
+        assert_eq!(tens, [Some(u128::from(i / 10))], "record {i}");
+        next += 1;
+    });
+    assert_eq!(next, RECORDS);
 }
 
 #[test]
