@@ -44,7 +44,7 @@ pub enum Severity {
 pub enum Problem {
     /// The file cannot be read.
     Io(Arc<io::Error>),
-    /// The file holds nothing at all.
+    /// The file holds nothing at all: no record was ever in it that it says anything of.
     Empty,
     /// The file is not a segment, or one of another version.
     Foreign(Error),
@@ -185,7 +185,7 @@ impl Problem {
     pub fn severity(&self) -> Severity {
         match self {
             Self::Io(_) | Self::Foreign(_) => Severity::Failure,
-            Self::Open | Self::Copy { .. } | Self::ClockStep { .. } => Severity::Note,
+            Self::Empty | Self::Open | Self::Copy { .. } | Self::ClockStep { .. } => Severity::Note,
             _ => Severity::Damage,
         }
     }

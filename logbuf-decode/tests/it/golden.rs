@@ -83,6 +83,7 @@ fn corpus() -> Vec<(&'static str, Vec<u8>)> {
     vec![
         ("sample", sample().bytes()),
         ("empty", vec![]),
+        ("header-alone", File::new(7).bytes()),
         ("foreign", b"#!/bin/sh\necho hello\n".to_vec()),
         ("newer", patched(|bytes| version(bytes, 2))),
         ("version-0", patched(|bytes| version(bytes, 0))),

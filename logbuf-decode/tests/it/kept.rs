@@ -1,18 +1,19 @@
 //! Segments that were written once and are kept: whatever changes, they are decoded to the same text.
 //!
-//! They are not written anew with the other golden files. `LOGBUF_KEEP=1` writes those that are not there.
+//! They are not written anew with the other golden files. `LOGBUF_KEEP=1` writes those that are not there, and the texts of those
+//! that a logger wrote (`logbuf-log/examples/keep.rs`).
 
 use crate::file::{File, anchor, decode, pack, sample_sites, site};
-use logbuf_decode::Level;
+use logbuf_decode::{Json, Level, Lost, Reader, Render, Text};
 use logbuf_format::{
-    block::{Codec, Compression, Header, Kind},
+    block::{Codec, Compression, DUMPED, Header, Kind},
     events,
     packed::{Layout, Packer},
     site::Site,
     types::Type,
     value::{Str, Value},
 };
-use std::{fs, path::PathBuf};
+use std::{fmt::Write, fs, path::PathBuf};
 
 /// Each file, and how its records are stored.
 const KEPT: [(&str, Codec, Compression); 5] = [
@@ -109,9 +110,113 @@ fn path(name: &str, extension: &str) -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join(format!("tests/data/{name}.{extension}"))
 }
 
+/// Those that a logger wrote: name, compression of the EVENTS blocks, and what the file has to hold.
+const LOGGED: [(&str, Compression, &[What]); 5] = [
+    ("v1-values", Compression::NONE, VALUES),
+    ("v1-values-lz4", Compression::LZ4, VALUES),
+    ("v1-values-zstd", Compression::ZSTD, VALUES),
+    ("v1-losses", Compression::NONE, &[What::Kind(Kind::LOSS)]),
+    ("v1-flight", Compression::NONE, &[What::Kind(Kind::EVENTS), What::Dumped]),
+];
+
+const VALUES: &[What] = &[
+    What::Kind(Kind::SITES),
+    What::Kind(Kind::THREADS),
+    What::Kind(Kind::CLOCK),
+    What::Kind(Kind::INDEX),
+    What::Kind(Kind::END),
+    What::Json("\"context\":{\"session\":7,\"user\":\"ada\",\"order\":700}"),
+    What::Json("\"name\":\"request\""),
+    What::Json("side: Cross(8, Some('→'))"),
+    What::Json("legs: [Leg(0, Ok(-3)), Leg(1, Err("),
+    What::Json("address: [::1]:80"),
+    What::Json("venue: Lit { mic: "),
+];
+
+/// Something that a kept file is kept for.
+#[derive(Debug)]
+enum What {
+    /// Blocks of this kind.
+    Kind(Kind),
+    /// A block that a flight recorder dumped.
+    Dumped,
+    /// This in a line of JSON.
+    Json(&'static str),
+}
+
 /// Whether the name of a golden file is one of these.
 pub(crate) fn is_kept(name: &str) -> bool {
-    KEPT.iter().any(|(kept, ..)| *kept == name)
+    KEPT.iter()
+        .map(|(kept, ..)| kept)
+        .chain(LOGGED.iter().map(|(kept, ..)| kept))
+        .any(|kept| *kept == name)
+}
+
+/// The headers of the blocks of a whole segment.
+fn headers(bytes: &[u8]) -> Vec<Header> {
+    let mut rest = &bytes[logbuf_format::segment::Header::take(bytes).expect("a header").1..];
+    let mut headers = Vec::new();
+    while let Ok(header) = Header::take(rest, None) {
+        rest = &rest[header.block_len()..];
+        headers.push(header);
+    }
+    assert!(rest.is_empty(), "{} bytes are no block", rest.len());
+    headers
+}
+
+/// Lines of a segment in one form, and behind them what was lost and what a reader has to say.
+fn lines(bytes: Vec<u8>, mut render: impl Render) -> String {
+    let mut reader = Reader::new();
+    reader.add_stream("kept", std::io::Cursor::new(bytes));
+    let mut out = String::new();
+    reader.for_each(|record| render.record(record, &mut out).expect("a short line"));
+    for lost in reader.lost() {
+        let Lost { thread, level, reason, count, bytes, .. } = lost;
+        writeln!(out, "lost: {count} {level} {thread} {bytes} bytes, {reason:?}")
+            .expect("a string");
+    }
+    assert!(reader.findings().is_empty(), "{:?}", reader.findings());
+    out
+}
+
+#[test]
+fn files_that_a_logger_wrote_are_decoded_as_ever() {
+    for (name, compression, whats) in LOGGED {
+        let bytes = fs::read(path(name, "logbuf")).expect("the file is kept");
+        let headers = headers(&bytes);
+        let is_events = |header: &&Header| header.summary.kind == Kind::EVENTS;
+        assert!(headers.iter().filter(is_events).all(|header| header.compression == compression));
+        for (extension, found) in [
+            ("out", lines(bytes.clone(), Text::new())),
+            ("json", lines(bytes.clone(), Json::new())),
+        ] {
+            let file = path(name, extension);
+            if std::env::var_os("LOGBUF_KEEP").is_some() && !file.exists() {
+                fs::write(&file, &found).expect("the file can be written");
+            }
+            let expected = fs::read_to_string(&file).expect("its text is kept");
+            assert_eq!(found, expected, "{name}");
+        }
+        let json = fs::read_to_string(path(name, "json")).expect("its text is kept");
+        for what in whats {
+            let is_there = match what {
+                What::Kind(kind) => headers.iter().any(|header| header.summary.kind == *kind),
+                What::Dumped => headers.iter().any(|header| header.summary.levels & DUMPED != 0),
+                What::Json(text) => json.contains(text),
+            };
+            assert!(is_there, "{name}: {what:?}");
+        }
+    }
+}
+
+#[test]
+fn compression_makes_no_difference_to_what_is_read() {
+    for extension in ["out", "json"] {
+        let text = |name| fs::read_to_string(path(name, extension)).expect("its text is kept");
+        for name in ["v1-values-lz4", "v1-values-zstd"] {
+            assert_eq!(text(name), text("v1-values"), "{name}");
+        }
+    }
 }
 
 #[test]
