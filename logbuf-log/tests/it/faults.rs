@@ -11,7 +11,7 @@ use logbuf_decode::Reader;
 use logbuf_log::{Builder, FlushError, Operation, SyncPolicy, WhenFull, info};
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
-use crate::output::{folder, log, number, numbers_in, segments, start};
+use crate::output::{bare_len, folder, log, number, numbers_in, segments, start};
 use crate::support::{Session, visit_file};
 
 /// What a logger reported: what could not be done, and why.
@@ -351,12 +351,15 @@ fn a_full_disk_is_waited_for() {
 fn a_disk_that_is_full_of_old_segments_is_tidied() {
     const ALL: u64 = 300_000;
     let _turn = Session::lock();
+    // At least so many bytes in each segment; so there are more than 20 of them, of which not more than 18 fit.
+    let size = bare_len() + 100_000;
     let folder = folder();
-    let Some(disk) = Disk::mount(folder.path().join("disk"), "4m") else { return };
+    let disk = Disk::mount(folder.path().join("disk"), &format!("{}k", 20 * size / 1024));
+    let Some(disk) = disk else { return };
     let builder = Builder::new(disk.0.join("app"))
         .when_full(WhenFull::Block(std::time::Duration::from_secs(60)))
-        .rotate_at(200 << 10)
-        .keep_free(1 << 20);
+        .rotate_at(size)
+        .keep_free(2 * size);
     let guard = start(builder);
     log(0..ALL);
     while guard.flush().is_err() {}
@@ -368,8 +371,9 @@ fn a_disk_that_is_full_of_old_segments_is_tidied() {
     assert_eq!(kept, (ALL - kept.len() as u64..ALL).collect::<Vec<_>>());
 }
 
-#[test]
-fn calls_of_the_system_that_fail_cost_nothing() {
+/// Has calls of the system fail in a process that runs the same test, and logs `ALL` records into its one file. What the logger of
+/// that process reports is checked there.
+fn inject(test: &str, injections: &[&str], check: impl FnOnce(&Errors)) {
     const ALL: u64 = 2000;
     if let Some(path) = std::env::var_os(CHILD) {
         let errors = Errors::default();
@@ -378,10 +382,10 @@ fn calls_of_the_system_that_fail_cost_nothing() {
             log(100 * round..100 * (round + 1));
             while guard.flush().is_err() {}
         }
+        let stats = guard.stats();
+        assert_eq!((stats.written, stats.lost), (ALL, 0));
         drop(guard);
-        assert!(errors.seen().iter().any(|error| error.0 == Operation::Write), "none was injected");
-        assert!(errors.seen().iter().any(|error| error.0 == Operation::Sync), "none was injected");
-        return;
+        return check(&errors);
     }
     match Command::new("strace").args(["-o", "/dev/null", "true"]).output() {
         Ok(output) if output.status.success() => {}
@@ -392,11 +396,28 @@ fn calls_of_the_system_that_fail_cost_nothing() {
     let file = folder.path().join("app.000001.logbuf");
     let mut strace = Command::new("strace");
     strace.args(["-f", "-qq", "-o", "/dev/null", "-e", "trace=write,fsync", "-P"]).arg(&file);
-    strace.args(["-e", "inject=write:error=EIO:when=3+4", "-e", "inject=fsync:error=EIO"]);
-    let test = "faults::calls_of_the_system_that_fail_cost_nothing";
-    let status = again(strace, test, &folder.path().join("app")).status();
-    assert!(status.expect("strace can be started").success());
+    strace.args(injections.iter().flat_map(|injection| ["-e", injection]));
+    let mut traced = again(strace, &format!("faults::{test}"), &folder.path().join("app"));
+    assert!(traced.status().expect("strace can be started").success());
     assert_eq!(numbers_in(&segments(folder.path())), (0..ALL).collect::<Vec<_>>());
+}
+
+#[test]
+fn calls_of_the_system_that_fail_cost_nothing() {
+    let injections = ["inject=write:error=EIO:when=3+4", "inject=fsync:error=EIO"];
+    inject("calls_of_the_system_that_fail_cost_nothing", &injections, |errors| {
+        assert!(errors.seen().iter().any(|error| error.0 == Operation::Write), "none was injected");
+        assert!(errors.seen().iter().any(|error| error.0 == Operation::Sync), "none was injected");
+    });
+}
+
+#[test]
+fn calls_of_the_system_that_are_interrupted_are_no_errors() {
+    // The first write of three, and every second sync.
+    let injections = ["inject=write:error=EINTR:when=1+3", "inject=fsync:error=EINTR:when=1+2"];
+    inject("calls_of_the_system_that_are_interrupted_are_no_errors", &injections, |errors| {
+        assert_eq!(errors.seen(), []);
+    });
 }
 
 #[test]

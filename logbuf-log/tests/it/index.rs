@@ -1,8 +1,10 @@
 //! INDEX at the end of a segment.
 
 use std::fs;
+use std::io::Cursor;
 use std::path::Path;
 
+use logbuf_decode::Reader;
 use logbuf_format::block::{self, Header, Kind, Summary};
 use logbuf_format::end::End;
 use logbuf_format::index::Entry;
@@ -10,7 +12,7 @@ use logbuf_format::scan::{self, Scan};
 use logbuf_format::segment;
 use logbuf_log::Builder;
 
-use crate::output::{folder, log, numbers_in, segments, start};
+use crate::output::{folder, log, number, numbers_in, segments, start};
 use crate::support::Session;
 
 /// The blocks of a whole file, each with where it starts.
@@ -129,5 +131,70 @@ fn a_segment_with_no_index_or_a_wrong_one_reads_the_same() {
         let path = folder.path().join("changed.logbuf");
         fs::write(&path, changed).expect("the folder can be written to");
         assert_eq!(numbers_in(&[path]), (0..300).collect::<Vec<_>>());
+    }
+}
+
+/// What a reader finds in the bytes of a segment: the numbers of its records, and how many findings.
+fn read(bytes: Vec<u8>) -> (Vec<u64>, usize) {
+    let mut reader = Reader::new();
+    reader.add_stream("segment", Cursor::new(bytes));
+    let mut numbers = Vec::new();
+    reader.for_each(|record| numbers.push(number(record)));
+    (numbers, reader.findings().len())
+}
+
+#[test]
+fn an_index_that_is_cut_or_hostile_costs_no_record() {
+    let turn = Session::lock();
+    let folder = folder();
+    let guard = start(Builder::new(folder.path().join("app")));
+    for round in 0..3 {
+        log(100 * round..100 * (round + 1));
+        guard.flush().expect("the file can be written");
+    }
+    let path = guard.path();
+    drop(guard);
+    drop(turn);
+    let bytes = fs::read(&path).expect("the file is there");
+    let blocks = blocks(&bytes);
+    let [.., (at, index), (end_at, _)] = &blocks[..] else { panic!("{} blocks", blocks.len()) };
+    let (at, end_at) = (*at, *end_at);
+    let payload = index.payload(&bytes[at..]).expect("the block is whole").into_owned();
+    let whole: Vec<u64> = (0..300).collect();
+
+    // The file ends inside of the index, as when the process was killed there.
+    for cut in (at..end_at).step_by(7) {
+        let (numbers, findings) = read(bytes[..cut].to_vec());
+        assert_eq!((numbers, findings), (whole.clone(), 1), "cut at {cut}");
+    }
+    // A bit of it is wrong.
+    for byte in (at..end_at).step_by(11) {
+        let mut changed = bytes.clone();
+        changed[byte] ^= 1 << (byte % 8);
+        let (numbers, findings) = read(changed);
+        assert_eq!(numbers, whole, "byte {byte}");
+        let is_padding = byte >= at + 64 + payload.len();
+        assert!(findings > 0 || is_padding, "byte {byte}");
+    }
+    // It is whole, as its checksum says, and says what is not so.
+    let entry = |offset: u64, fill: u8| {
+        let mut entry = vec![fill; 40];
+        entry[..8].copy_from_slice(&offset.to_le_bytes());
+        entry
+    };
+    let size = bytes.len() as u64;
+    let places = [0, 1, at as u64, end_at as u64, size - 1, size, size + 1, 1 << 63, u64::MAX];
+    let forged = places.iter().flat_map(|place| [0, 0xFF].map(|fill| entry(*place, fill)));
+    let cut = (0..payload.len()).step_by(9).map(|len| payload[..len].to_vec());
+    let twice = [&payload[..], &payload[..]].concat();
+    let backwards = payload.chunks(40).rev().flatten().copied().collect();
+    for hostile in forged.chain(cut).chain([twice, backwards, vec![0xA5; 4 << 20]]) {
+        for records in [index.summary.records, u32::MAX] {
+            let mut changed = bytes[..at].to_vec();
+            block::put(&mut changed, &hostile, Summary { records, ..index.summary })
+                .expect("as long as a block may be");
+            changed.extend_from_slice(&bytes[end_at..]);
+            assert_eq!(read(changed).0, whole, "{} bytes, {records} entries", hostile.len());
+        }
     }
 }

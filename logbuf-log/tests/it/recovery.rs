@@ -161,6 +161,44 @@ fn every_record_comes_back_from_a_process_that_was_killed() {
     assert!(recovered > 0, "the files held everything each time");
 }
 
+/// How many records a child logs that aborts: half of them before a flush.
+const ABORTED: u64 = 2000;
+
+/// Logs and aborts. Does nothing unless it is run by a test.
+#[test]
+fn child_that_aborts() {
+    let Some(folder) = env::var_os(FOLDER).map(PathBuf::from) else { return };
+    let guard = Builder::new(folder.join("logs/app"))
+        .crash_safe(place(&folder))
+        .flush_interval(Duration::from_secs(1))
+        .ignore_env()
+        .start()
+        .expect("the logger starts");
+    for number in 0..ABORTED {
+        info!("{number}");
+        if number == ABORTED / 2 {
+            guard.flush().expect("the file can be written");
+        }
+    }
+    assert_eq!(guard.stats().lost, 0);
+    println!("\nready");
+    std::process::abort();
+}
+
+#[test]
+fn an_abort_loses_nothing() {
+    let scene = Scene::new();
+    let status = scene.child("recovery::child_that_aborts").wait().expect("it is a child");
+    assert_eq!(status.code(), None, "a signal ends it");
+    let mut written = 0;
+    scene.reader().for_each(|_| written += 1);
+    assert!(written > ABORTED / 2, "what was flushed is in the file");
+    assert_eq!(written + scene.recover(), ABORTED);
+    let mut found = Vec::new();
+    scene.reader().for_each(|record| found.extend(numbers::<1>(record.values())));
+    assert_eq!(found, (0..ABORTED).collect::<Vec<_>>());
+}
+
 /// Logs, and becomes another program. Does nothing unless it is run by a test.
 #[test]
 fn child_that_becomes_another_program() {
