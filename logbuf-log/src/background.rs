@@ -67,6 +67,7 @@ impl Background {
         let options = cpu.map(ThreadOption::Cpu).into_iter();
         let options: Vec<_> = options.chain(priority.map(ThreadOption::Priority)).collect();
         let work = move || {
+            platform::block_pipe_signal();
             let refused = options.into_iter().find_map(|option| refusal(option, strict));
             let goes_on = refused.is_none();
             // `spawn` waits for it, so there is somebody to receive.

@@ -16,6 +16,7 @@ use logbuf_format::segment::Meta;
 
 use crate::background::{Background, Priority};
 use crate::clock::{self, Anchors, Supplied};
+use crate::console::{Console, Tee};
 use crate::control::Control;
 use crate::dictionary::Dictionary;
 use crate::env;
@@ -28,7 +29,7 @@ use crate::full::WhenFull;
 use crate::guard::{Guard, Running};
 use crate::idle::IdleStrategy;
 use crate::manual::ManualWriter;
-use crate::notice::{Notice, OnNotice};
+use crate::notice::{self, Notice, OnNotice};
 use crate::output::{Options, Target};
 use crate::registry::{DEFAULT_RING_CAPACITY, REGISTRY};
 use crate::remote::Remote;
@@ -72,6 +73,7 @@ pub struct Builder {
     background: Background,
     idle: IdleStrategy,
     exit_hooks: bool,
+    console: Option<Console>,
     clock: Option<Supplied>,
     /// What reads the clocks for anchors.
     pub(crate) read_clocks: clock::Read,
@@ -99,15 +101,16 @@ impl Builder {
                         (Operation::Write, None) => "; trying again, records wait in memory",
                         _ => "",
                     };
-                    eprintln!("logbuf: {error}{remedy}");
+                    notice::say(format_args!("{error}{remedy}"));
                 }
             }),
-            on_notice: Box::new(|notice| eprintln!("logbuf: {notice}")),
+            on_notice: Box::new(|notice| notice::say(notice)),
             recorder: None,
             rings: Keeping::default(),
             background: Background::default(),
             idle: IdleStrategy::default(),
             exit_hooks: true,
+            console: None,
             clock: None,
             read_clocks: clock::read,
         }
@@ -217,6 +220,23 @@ impl Builder {
         self
     }
 
+    /// Shows records as lines on the console, too: while developing. The file is as without it.
+    ///
+    /// The lines are those of `logbuf-decode`, in UTC. The writer shows a record when it takes it from its ring, a few milliseconds after
+    /// the call, and the lines that it takes at once in the order of their times; across that, lines of different threads can be out of order.
+    /// Times are as exact as the clock was measured by then, and can differ by microseconds from those that are read from the
+    /// file. [`Guard::flush`], a panic and the end of the logger wait until everything is shown.
+    ///
+    /// A console that is slow, or stopped, costs lines there and nothing else: up to 1 MiB of text waits for it in memory, what comes then is
+    /// left out, a line says how many, and so does [`Stats::not_shown`](crate::Stats::not_shown). Who waits for it waits for as long as it
+    /// goes on showing lines, with a pause of a second at most. One that is closed is told to [`on_notice`](Self::on_notice), and shown nothing any more; the
+    /// signal of a broken pipe does not come of it. Rendering takes about a microsecond a record of the writer's time. A record that a
+    /// failing logger leaves in memory is shown again by the next.
+    pub fn console(mut self, console: Console) -> Self {
+        self.console = Some(console);
+        self
+    }
+
     /// Whether the end of the process finds everything written, whoever forgot the guard; the default is `true`.
     ///
     /// `std::process::exit`, and a return from `main` that does not drop the guard, end the logger as dropping the guard
@@ -309,7 +329,9 @@ impl Builder {
         meta.session = session::keep(&self.rings, self.output.target.log(), keeps, &meta);
         REGISTRY.make_shared().map_err(|source| InitError::RingCapacity { bytes, source })?;
         let dictionary = Dictionary::new().map_err(|source| InitError::Description { source })?;
-        let control = Arc::new(Control::default());
+        let tee = self.console.map(Tee::start).transpose();
+        let tee = tee.map_err(|source| InitError::SpawnThread { source })?;
+        let control = Arc::new(Control::new(tee.as_ref().map(|tee| Arc::clone(tee.screen()))));
         let writer = Writer::new(Parts {
             control: Arc::clone(&control),
             dictionary,
@@ -319,6 +341,7 @@ impl Builder {
             idle,
             flush_interval: self.flush_interval,
             recorder: self.recorder,
+            tee,
             on_error: self.on_error,
             on_notice: self.on_notice,
             running,
@@ -366,7 +389,7 @@ impl Settings {
         let (env_filter, env_errors) =
             if self.ignores_env { Default::default() } else { env::read() };
         for error in &env_errors {
-            eprintln!("logbuf: {error}; this directive is passed over");
+            notice::say(format_args!("{error}; this directive is passed over"));
         }
         switch::set_filter(env_filter.unwrap_or(self.filter));
         Guard::new(remote, env_errors, suppressed_before, thread)
@@ -391,6 +414,7 @@ impl fmt::Debug for Builder {
             .field("background", &self.background)
             .field("idle", &self.idle)
             .field("exit_hooks", &self.exit_hooks)
+            .field("console", &self.console)
             .finish_non_exhaustive()
     }
 }

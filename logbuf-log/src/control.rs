@@ -3,10 +3,11 @@
 use core::sync::atomic::{AtomicBool, Ordering};
 use std::mem;
 use std::path::{Path, PathBuf};
-use std::sync::{Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::thread::{self, Thread};
 use std::time::{Duration, Instant};
 
+use crate::console::Screen;
 use crate::error::{FlushError, WriteError};
 use crate::fork::Generation;
 use crate::output::Asked;
@@ -23,6 +24,8 @@ pub(crate) struct Control {
     /// The writer's thread, which parks when there is nothing to do.
     writer: OnceLock<Thread>,
     pub(crate) counters: Counters,
+    /// The console, if records are shown on one.
+    pub(crate) screen: Option<Arc<Screen>>,
     /// The process it was made in.
     pub(crate) generation: Generation,
 }
@@ -73,6 +76,18 @@ pub(crate) struct Demand {
 }
 
 impl Control {
+    /// What is asked of a writer that shows records on this console.
+    pub(crate) fn new(screen: Option<Arc<Screen>>) -> Self {
+        Self { screen, ..Self::default() }
+    }
+
+    /// Waits until the console shows what the writer has taken, as far as that is worth waiting for.
+    pub(crate) fn settle_console(&self, deadline: Option<Instant>) {
+        if let Some(screen) = &self.screen {
+            screen.settle(deadline);
+        }
+    }
+
     /// Asks that everything is written, and that `asked` is done then, and wakes the writer. Returns the number of this
     /// flush.
     pub(crate) fn ask(&self, asked: Asked) -> u64 {

@@ -158,6 +158,13 @@ impl Dictionary {
         Layout::new(heads(site).iter().chain(&types), &definitions)
     }
 
+    /// What files say of a site that was looked up.
+    pub(crate) fn describe(&self, number: u32) -> Option<site::Site> {
+        let (site, registration) = recorded(number as usize)?;
+        let described = registration.map(|registration| registration.description());
+        Some(entry(number, site, described))
+    }
+
     /// Hands out what was listed since the last call.
     pub(crate) fn take_tables(&mut self) -> Vec<Table> {
         std::mem::take(&mut self.tables)

@@ -13,6 +13,7 @@ use logbuf_format::scope::Which;
 use logbuf_format::site;
 use logbuf_format::{Level, limits, loss::Reason};
 
+use crate::console::Tee;
 use crate::dictionary::{Dictionary, Entry};
 use crate::loss::Losses;
 use crate::paths::{Paths, Restated};
@@ -46,6 +47,8 @@ pub(crate) struct Events {
     restated: HashMap<(u32, u32), bool>,
     /// When the first of them was taken.
     since: Option<Instant>,
+    /// What shows them on the console, if that is wanted.
+    tee: Option<Box<Tee>>,
 }
 
 /// What becomes of a record on its way into the block.
@@ -84,6 +87,16 @@ impl Walk for Held<'_, Spsc> {
 }
 
 impl Events {
+    /// No records yet. Those that are put are shown by `tee`, too.
+    pub(crate) fn new(tee: Option<Tee>) -> Self {
+        Self { tee: tee.map(Box::new), ..Self::default() }
+    }
+
+    /// What shows events on the console, if that is wanted.
+    pub(crate) fn tee(&mut self) -> Option<&mut Tee> {
+        self.tee.as_deref_mut()
+    }
+
     /// Whether the block had better be written before more is taken.
     pub(crate) fn is_full(&self) -> bool {
         let packer = &self.packer;
@@ -127,7 +140,7 @@ impl Events {
         self.restate_paths(ring, thread.id, &paths, dictionary);
         self.open(ring, thread.id, start);
         for bytes in records {
-            self.put(record::split(bytes), dictionary, (&thread.losses, &mut paths));
+            self.put(record::split(bytes), dictionary, (&thread.losses, thread.id, &mut paths));
         }
         self.packer.seal(batch.end());
         true
@@ -168,7 +181,7 @@ impl Events {
                     self.restate_paths(ring, thread.id, paths, dictionary);
                     self.open(ring, thread.id, start);
                 }
-                self.put(record, dictionary, (&thread.losses, paths));
+                self.put(record, dictionary, (&thread.losses, thread.id, paths));
             } else if is_open {
                 self.packer.seal(start);
             }
@@ -220,8 +233,12 @@ impl Events {
             }
             // It says its scopes itself, because the thread's other records are in another ring. Those behind it are in none.
             let scopes = SharedScopes::new(scopes);
-            scopes.before.iter().for_each(|scope| self.restate(scope, dictionary));
-            self.put(record, dictionary, (&REGISTRY.stand_in.losses, &mut Paths::new()));
+            let mut paths = Paths::new();
+            for scope in &scopes.before {
+                self.restate(scope, dictionary);
+                paths.restate(scope, dictionary);
+            }
+            self.put(record, dictionary, (&REGISTRY.stand_in.losses, thread, &mut paths));
             scopes.behind.iter().for_each(|scope| self.restate(scope, dictionary));
             end = batch.end();
         }
@@ -258,7 +275,7 @@ impl Events {
     }
 
     /// Puts a record into the extent that is open, or counts it as lost if the file has no room for one like it. `paths` are
-    /// what the records before it have made of them.
+    /// what the records before it have made of those of the thread.
     ///
     /// Inlined, so that the record stays in registers.
     #[inline(always)]
@@ -266,7 +283,7 @@ impl Events {
         &mut self,
         record: Taken<'_>,
         dictionary: &mut Dictionary,
-        (losses, paths): (&Losses, &mut Paths),
+        (losses, thread, paths): (&Losses, u32, &mut Paths),
     ) {
         let Taken { site, ticks, led } = record;
         let level = match dictionary.entry(site) {
@@ -283,6 +300,9 @@ impl Events {
                     self.span.add_level(entry.level);
                     self.span.add_time(ticks);
                     self.count += 1;
+                    if self.tee.is_some() {
+                        self.show(entry, record, (thread, paths), dictionary);
+                    }
                     return;
                 }
                 entry.level
@@ -294,6 +314,23 @@ impl Events {
             }
         };
         losses.add(level, Reason::TOO_LONG, record.values().len(), ticks);
+    }
+
+    /// Has the console show an event.
+    #[cold]
+    #[inline(never)]
+    fn show(
+        &mut self,
+        entry: Entry,
+        record: Taken<'_>,
+        scopes: (u32, &Paths),
+        dictionary: &mut Dictionary,
+    ) {
+        if let Some(tee) = &mut self.tee
+            && tee.shows(entry.level)
+        {
+            tee.show(entry.number, record, scopes, dictionary);
+        }
     }
 
     /// Does what a record of a scope says, if it could be put.

@@ -12,6 +12,7 @@ use crate::env::EnvFilterError;
 use crate::error::{FlushError, InitError};
 use crate::filter::Filter;
 use crate::handle::Handle;
+use crate::notice;
 use crate::registry::REGISTRY;
 use crate::remote::Remote;
 use crate::stats::{RingStats, Stats};
@@ -152,6 +153,7 @@ impl Guard {
             private_rings: REGISTRY.private_rings.load(Ordering::Relaxed),
             unlisted_sites: session::unlisted_sites(),
             recovered: session::recovered(),
+            not_shown: self.control().screen.as_ref().map_or(0, |screen| screen.left_out()),
             ..self.control().counters.read()
         }
     }
@@ -214,10 +216,10 @@ impl Guard {
             && ended.is_some()
             && thread.join().is_err()
         {
-            eprintln!(
-                "logbuf: the writer of {} panicked; what it had not written waits in memory for the next logger",
+            notice::say(format_args!(
+                "the writer of {} panicked; what it had not written waits in memory for the next logger",
                 self.path().display()
-            );
+            ));
         }
         ended.flatten()
     }

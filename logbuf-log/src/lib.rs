@@ -29,6 +29,7 @@
 //! - Which calls record: [`Filter`], from `LOGBUF_LOG` or `RUST_LOG` and changed live by [`Guard::set_filter`].
 //! - Other facades, in the same file: `tracing::Layer` (feature `tracing`), `log_facade::init` (feature `log`).
 //! - Details in memory until they are wanted: [`FlightRecorder`].
+//! - Lines on the console beside the file, while developing: [`Console`].
 //!
 //! **What is kept.** A record whose call has returned is in the file once the guard is dropped or flushed. If a thread
 //! logs faster than the writer can write, its ring fills up and records are dropped, counted, and reported in the file:
@@ -39,6 +40,7 @@ mod builder;
 #[cfg(any(feature = "log", feature = "tracing"))]
 mod chain;
 mod clock;
+mod console;
 mod context;
 mod control;
 mod description;
@@ -95,6 +97,7 @@ mod writer;
 
 pub use background::{Priority, ThreadOption};
 pub use builder::Builder;
+pub use console::Console;
 pub use context::ContextGuard;
 pub use encode::Encode;
 #[cfg(feature = "serde")]

@@ -2,7 +2,7 @@
 
 use core::sync::atomic::{AtomicBool, Ordering};
 use std::fmt;
-use std::io;
+use std::io::{self, Write};
 use std::path::PathBuf;
 use std::sync::{Mutex, PoisonError};
 use std::{mem, panic};
@@ -54,6 +54,12 @@ pub enum Notice {
         /// Why.
         source: CompactError,
     },
+    /// The console that [`Builder::console`](crate::Builder::console) asks for takes nothing any more, and is shown nothing any
+    /// more. The file goes on.
+    ConsoleFailed {
+        /// What the system said.
+        source: io::Error,
+    },
     /// More notices came than were kept for the writer to deliver.
     Dropped {
         /// How many.
@@ -85,6 +91,9 @@ impl fmt::Display for Notice {
             Self::NotCompressed { path, source } => {
                 write!(f, "the log file {} stays uncompressed: {source}", path.display())
             }
+            Self::ConsoleFailed { source } => {
+                write!(f, "records are no longer shown on the console: {source}")
+            }
             Self::Dropped { count } => write!(f, "{count} more notices were not kept"),
         }
     }
@@ -92,6 +101,11 @@ impl fmt::Display for Notice {
 
 /// The user's function for notices.
 pub(crate) type OnNotice = Box<dyn FnMut(&Notice) + Send>;
+
+/// Says something on standard error, if that takes it: it may be a pipe that nobody reads any more.
+pub(crate) fn say(what: impl fmt::Display) {
+    let _not_heard = writeln!(io::stderr(), "logbuf: {what}");
+}
 
 /// Notices that wait for a writer to deliver them.
 pub(crate) static WAITING: OfProcess<Mutex<Waiting>> = OfProcess::new(none());

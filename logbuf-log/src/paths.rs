@@ -6,7 +6,9 @@ use logbuf_format::packed::LEAD;
 use logbuf_format::scope::{Head, Op, Path, Which};
 use logbuf_format::site::Kind;
 
+use crate::dictionary::Dictionary;
 use crate::record::Taken;
+use crate::scope;
 use crate::site::SiteId;
 
 /// Both paths of a thread, at the place in its ring up to which records were taken, and at that up to which they are in
@@ -41,6 +43,11 @@ impl Restated {
         let mut led = vec![0; LEAD];
         values.iter().for_each(|part| led.extend_from_slice(part));
         Self { site, ticks, led: led.into() }
+    }
+
+    /// The values with their head.
+    pub(crate) fn values(&self) -> &[u8] {
+        &self.led[LEAD..]
     }
 
     /// Nothing is known of the path.
@@ -86,6 +93,14 @@ impl Paths {
         }
     }
 
+    /// Does what a restated scope says.
+    pub(crate) fn restate(&mut self, scope: &Restated, dictionary: &mut Dictionary) {
+        let site = scope.site.unwrap_or_else(scope::leave_site);
+        if let Some(entry) = dictionary.entry(site) {
+            self.follow(entry.kind, Taken { site, ticks: scope.ticks, led: &scope.led });
+        }
+    }
+
     /// A record that changes them could not be put into the file.
     pub(crate) fn forget(&mut self) {
         self.path_mut(Which::Context).forget();
@@ -95,6 +110,15 @@ impl Paths {
     /// Whether the thread is in no scope.
     pub(crate) fn is_empty(&self) -> bool {
         self.taken.contexts.is_empty() && self.taken.spans.is_empty()
+    }
+
+    /// The scopes of a path, outermost first; `None` for one that is not known.
+    pub(crate) fn scopes(&self, which: Which) -> impl Iterator<Item = Option<&Restated>> {
+        let path = match which {
+            Which::Context => &self.taken.contexts,
+            Which::Span => &self.taken.spans,
+        };
+        path.iter().map(|scope| scope.map(Arc::as_ref))
     }
 
     /// Records that say what the paths are: a path that ends in what is not known is not known, and otherwise depths tell.

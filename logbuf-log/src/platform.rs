@@ -8,6 +8,6 @@ mod system;
 mod system;
 
 pub(crate) use system::{
-    at_exit, at_fork, build_id, free_bytes, host_name, link, pin_to, presence, process_name,
-    set_nice, set_real_time, sync_folder, thread_id,
+    at_exit, at_fork, block_pipe_signal, build_id, free_bytes, host_name, link, pin_to, presence,
+    process_name, set_nice, set_real_time, sync_folder, thread_id,
 };

@@ -318,6 +318,12 @@ impl Registry {
         std::mem::take(&mut *lock(&self.rings))
     }
 
+    /// The thread with this number, if it has a ring that the writer is to adopt.
+    pub(crate) fn waiting(&self, thread: u32) -> Option<Arc<Thread>> {
+        let rings = lock(&self.rings);
+        rings.iter().find(|ring| ring.thread.id == thread).map(|ring| Arc::clone(&ring.thread))
+    }
+
     /// Gives rings back at the end of a writer, for the next one.
     pub(crate) fn give_back(&self, rings: impl Iterator<Item = Ring>) {
         lock(&self.rings).extend(rings);

@@ -75,7 +75,9 @@ impl Remote {
                 }
             }
         }
-        self.control.await_flush(mine, deadline)
+        let answer = self.control.await_flush(mine, deadline);
+        self.control.settle_console(deadline);
+        answer
     }
 
     /// Switches the call sites off, has everything written that was logged before, and the file closed. If that is done by
@@ -110,7 +112,9 @@ impl Remote {
                 }
             }
         }
-        self.control.await_end(deadline)
+        let left = self.control.await_end(deadline);
+        self.control.settle_console(deadline);
+        left
     }
 }
 

@@ -47,6 +47,9 @@ pub struct Stats {
     pub private_rings: u64,
     /// Call sites whose records could not be read if the process were killed, because there was no room to describe them.
     pub unlisted_sites: u64,
+    /// Records that the [`Console`](crate::Console) was to show and did not, because it was slow or takes nothing any more. They are in
+    /// the file as others are.
+    pub not_shown: u64,
     /// Records of earlier processes that the start salvaged.
     pub recovered: u64,
 }
@@ -167,6 +170,7 @@ impl Counters {
             suppressed: 0,
             private_rings: 0,
             unlisted_sites: 0,
+            not_shown: 0,
             recovered: 0,
             threads,
             high_water: most.max(self.high_water.load(Ordering::Relaxed)),

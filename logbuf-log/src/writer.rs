@@ -20,6 +20,7 @@ mod flight;
 mod sweep;
 
 use core::sync::atomic::Ordering;
+use std::io;
 use std::mem;
 use std::panic::{self, AssertUnwindSafe};
 use std::sync::Arc;
@@ -31,10 +32,11 @@ use logbuf_format::segment::Meta;
 use self::catalog::Catalog;
 use self::end::LAST_TRIES;
 use self::sweep::Sweep;
-use crate::clock::Anchors;
+use crate::clock::{self, Anchors};
+use crate::console::Tee;
 use crate::control::{Control, Demand, Stop};
 use crate::dictionary::Dictionary;
-use crate::error::{InitError, WriteError};
+use crate::error::{InitError, Operation, WriteError};
 use crate::events::Events;
 use crate::flight::{FlightRecorder, Recorder};
 use crate::guard::Running;
@@ -62,6 +64,7 @@ pub(crate) struct Parts {
     pub(crate) idle: IdleStrategy,
     pub(crate) flush_interval: Duration,
     pub(crate) recorder: Option<FlightRecorder>,
+    pub(crate) tee: Option<Tee>,
     pub(crate) on_error: OnError,
     pub(crate) on_notice: OnNotice,
     pub(crate) running: Running,
@@ -166,13 +169,17 @@ impl Writer {
         };
         let output = Output::start(parts.output, parts.meta, &mut catalog)?;
         control.set_path(output.path());
+        let mut events = Events::new(parts.tee);
+        if let Some(tee) = events.tee() {
+            tee.set_time(anchors.last(), clock::frequency());
+        }
         Ok(Self {
             control,
             rings,
             shared: REGISTRY.adopt_shared(),
             dictionary,
             output,
-            events: Events::default(),
+            events,
             anchors,
             on_their_way: 0,
             oldest_on_their_way: None,
@@ -225,6 +232,7 @@ impl Writer {
             return Turn::Failing { retry_at };
         }
         let (sweep, dump) = self.sweep_and_dump(demand, budget);
+        self.show();
         let failed = dump.is_err() || self.is_due(demand) && self.emit().is_err();
         self.note_oldest();
         if demand.flush_due && failed {
@@ -264,6 +272,14 @@ impl Writer {
             || self.events.is_older_than(age)
     }
 
+    /// Has the console show what was taken.
+    fn show(&mut self) {
+        if let Some(tee) = self.events.tee() {
+            tee.hand_over();
+            tee.set_time(self.anchors.last(), clock::frequency());
+        }
+    }
+
     fn deliver_notices(&mut self) {
         let delivered = notice::deliver(&mut self.on_notice);
         if delivered > 0 {
@@ -273,9 +289,14 @@ impl Writer {
 }
 
 impl Drop for Writer {
-    /// If it panicked, or was never run, leaves the rings to the next writer all the same.
+    /// If it panicked, or was never run, leaves the rings to the next writer all the same. A panic is told to `on_error`.
     fn drop(&mut self) {
         if !self.ended {
+            if std::thread::panicking() {
+                let path = self.output.path().to_owned();
+                let source = io::Error::other("the log writer panicked");
+                self.failure = Some(WriteError::new(Operation::Write, path, source));
+            }
             let abandon = AssertUnwindSafe(|| self.abandon());
             // A second panic would end the process.
             let _given_back_if_possible = panic::catch_unwind(abandon);

@@ -67,6 +67,11 @@ impl Anchors {
         if is_step { anchors } else { Vec::new() }
     }
 
+    /// The last reading.
+    pub(crate) fn last(&self) -> Anchor {
+        anchor(&self.last, false)
+    }
+
     /// Reads the clocks. Says whether the wall clock was set since the last reading, and tells the user.
     fn read(&mut self) -> bool {
         let reading = (self.read)();

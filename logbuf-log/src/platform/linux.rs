@@ -5,6 +5,7 @@ use std::fs::{self, File};
 use std::io::{self, ErrorKind};
 use std::os::unix::fs::{FileExt, MetadataExt, symlink};
 use std::path::Path;
+use std::ptr;
 
 use rustix::process::setpriority_process;
 use rustix::thread::{CpuSet, gettid, sched_setaffinity};
@@ -29,12 +30,29 @@ unsafe extern "C" {
         policy: c_int,
         parameters: *const SchedulingParameters,
     ) -> c_int;
+    fn pthread_sigmask(how: c_int, set: *const Signals, old: *mut Signals) -> c_int;
     safe fn atexit(function: extern "C" fn()) -> c_int;
     fn pthread_atfork(
         prepare: Option<extern "C" fn()>,
         parent: Option<extern "C" fn()>,
         child: Option<extern "C" fn()>,
     ) -> c_int;
+}
+
+/// `sigset_t` of `signal.h`: 1024 bits, of which that of signal 1 is the lowest.
+#[repr(C)]
+struct Signals([usize; 1024 / usize::BITS as usize]);
+
+/// Keeps the signal of a broken pipe from the calling thread, so that its writes fail and end nothing, whatever the program does
+/// with the signal.
+pub(crate) fn block_pipe_signal() {
+    /// `SIG_BLOCK` and `SIGPIPE` of `signal.h`, on x86 and ARM.
+    const BLOCK: c_int = 0;
+    const PIPE: u32 = 13;
+    let mut signals = Signals([0; 1024 / usize::BITS as usize]);
+    signals.0[0] = 1 << (PIPE - 1);
+    // SAFETY: the set outlives the call and is as long as the C library's; no old set is asked for.
+    let _cannot_fail = unsafe { pthread_sigmask(BLOCK, &signals, ptr::null_mut()) };
 }
 
 /// Keeps the calling thread on one CPU.

@@ -74,3 +74,6 @@ pub(crate) fn free_bytes(_folder: &Path) -> Option<u64> {
 
 /// Where there is `fork`, children do not log.
 pub(crate) fn at_fork(_function: extern "C" fn()) {}
+
+/// Rust's runtime has the signal of a broken pipe ignored; there is nothing to do if the program leaves it at that.
+pub(crate) fn block_pipe_signal() {}

@@ -169,6 +169,9 @@ impl Writer {
             return;
         }
         self.control.counters.add_threads(rings.iter().map(|ring| &ring.thread));
+        if let Some(tee) = self.events.tee() {
+            rings.iter().for_each(|ring| tee.meet(&ring.thread));
+        }
         for ring in rings {
             let follows = self.rings.iter().any(|before| before.is_of(&ring.thread));
             self.rings.push(Attached::new(ring, follows));

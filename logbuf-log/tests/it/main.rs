@@ -9,6 +9,8 @@ mod calls;
 mod compress;
 #[cfg(feature = "lz4")]
 mod compress_live;
+#[cfg(target_os = "linux")]
+mod console;
 mod context;
 mod derive;
 mod exits;

@@ -12,7 +12,7 @@ use logbuf_format::block::Kind;
 use logbuf_format::end::End;
 use logbuf_format::scan::{self, Scan};
 use logbuf_format::segment::Header;
-use logbuf_log::{Builder, FlushError, Guard, InitError, SyncPolicy, info, warn};
+use logbuf_log::{Builder, FlushError, Guard, InitError, SyncPolicy, WhenFull, info, warn};
 
 use crate::support::{Session, visit_file};
 
@@ -200,15 +200,17 @@ fn rotation_needs_segments() {
 
 #[test]
 fn segments_of_a_size_each_decode_alone() {
-    const ALL: u64 = 50_000;
     let _turn = Session::lock();
     let bare = bare_len();
     let size = bare + 100_000;
+    // Records enough for four segments.
+    let all = size / 2;
     let folder = folder();
-    let guard = start(Builder::new(folder.path().join("app")).rotate_at(size));
-    let half = std::thread::spawn(|| log(0..ALL / 2));
+    let builder = Builder::new(folder.path().join("app")).rotate_at(size);
+    let guard = start(builder.when_full(WhenFull::Block(Duration::from_secs(60))));
+    let half = std::thread::spawn(move || log(0..all / 2));
     half.join().expect("it only logs");
-    log(ALL / 2..ALL);
+    log(all / 2..all);
     guard.flush().expect("the files can be written");
     let (stats, live) = (guard.stats(), guard.path());
     drop(guard);
@@ -217,9 +219,9 @@ fn segments_of_a_size_each_decode_alone() {
     assert_eq!(files.last(), Some(&live));
     let mut numbers = numbers_in(&files);
     numbers.sort_unstable();
-    assert_eq!(numbers, (0..ALL).collect::<Vec<_>>());
-    assert_eq!((stats.written, stats.lost), (ALL, 0));
-    assert_eq!(totals(&files), (ALL, 0));
+    assert_eq!(numbers, (0..all).collect::<Vec<_>>());
+    assert_eq!((stats.written, stats.lost), (all, 0));
+    assert_eq!(totals(&files), (all, 0));
     for file in &files[..files.len() - 1] {
         let len = fs::metadata(file).expect("the file is there").len();
         // Sites are listed again at the end; and one write goes beyond the size.

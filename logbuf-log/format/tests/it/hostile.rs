@@ -1,14 +1,9 @@
 //! Inputs made to harm, each with its exact error.
 
-use crate::{
-    render::slot,
-    sample,
-    segment::{everything, header},
-};
+use crate::{render::slot, sample, segment::header};
 use logbuf_format::{
-    Error, Fault, Part, block,
+    Error, Fault, Part,
     definition::{Definition, Definitions, Members, Shape},
-    index::Entry,
     limits,
     message::Message,
     render::TooLong,
@@ -253,45 +248,4 @@ fn text_beyond_the_limit_is_taken_back() {
     let too_long = Message::new(&"{0}".repeat(66), &slots).unwrap();
     assert_eq!(too_long.render(&values, &mut text), Err(TooLong));
     assert_eq!(text, "kept");
-}
-
-#[test]
-fn an_index_is_read_up_to_where_it_is_cut() {
-    let entry = |i: u64| Entry {
-        offset: 4096 * i,
-        first: i,
-        last: u64::MAX,
-        records: 3,
-        sites: 1,
-        stored_len: 96,
-        levels: 4,
-    };
-    let entries: Vec<_> = (0..3).map(entry).collect();
-    let mut payload = Vec::new();
-    entries.iter().for_each(|entry| entry.put(&mut payload));
-    for cut in 0..=payload.len() {
-        let read: Vec<_> = Entry::table(&payload[..cut]).collect();
-        let whole = cut / 40;
-        assert_eq!(read[..whole], entries[..whole].iter().copied().map(Ok).collect::<Vec<_>>());
-        match cut % 40 {
-            0 => assert_eq!(read.len(), whole),
-            have => {
-                let (have, offset) = (have as u64, 40 * whole as u64);
-                let fault = Fault::Incomplete { part: Part::IndexEntry, have, need: 40 };
-                assert_eq!(read[whole..], [Err(Error { offset, fault })], "cut at {cut}");
-            }
-        }
-    }
-}
-
-#[test]
-fn an_index_entry_of_any_bytes_is_only_a_claim() {
-    let segment = everything();
-    for &start in &segment.starts {
-        let header = block::Header::take(&segment.bytes[start..], None).unwrap();
-        for fill in 0..=u8::MAX {
-            let entry = Entry::table(&[fill; 40]).next().unwrap().unwrap();
-            assert!(!entry.matches(&header), "{entry:?} and the block at {start}");
-        }
-    }
 }
