@@ -230,7 +230,7 @@ impl Builder {
     /// A console that is slow, or stopped, costs lines there and nothing else: up to 1 MiB of text waits for it in memory, what comes then is
     /// left out, a line says how many, and so does [`Stats::not_shown`](crate::Stats::not_shown). Who waits for it waits for as long as it
     /// goes on showing lines, with a pause of a second at most. One that is closed is told to [`on_notice`](Self::on_notice), and shown nothing any more; the
-    /// signal of a broken pipe does not come of it. Rendering takes about a microsecond a record of the writer's time. A record that a
+    /// signal of a broken pipe does not come of it. Rendering takes the writer's time, not the caller's. A record that a
     /// failing logger leaves in memory is shown again by the next.
     pub fn console(mut self, console: Console) -> Self {
         self.console = Some(console);
