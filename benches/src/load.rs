@@ -97,15 +97,15 @@ pub fn trading(count: u64) -> Load {
     let mut cents = [5_210_050_i64, 301_025, 15_040, 10_832, 602_525];
     let (mut ticks, mut id) = (1_000_000, 70_000_000_u64);
     for _ in 0..count {
-        ticks += 300 + random.next() % 4_000;
-        id += 1 + random.next() % 3;
-        let site = (random.next() % 12) as u32;
-        let i = (random.next() % 5) as usize;
-        cents[i] += (random.next() % 11) as i64 - 5;
+        ticks += 300 + random.number() % 4_000;
+        id += 1 + random.number() % 3;
+        let site = (random.number() % 12) as u32;
+        let i = (random.number() % 5) as usize;
+        cents[i] += (random.number() % 11) as i64 - 5;
         let symbol = [&(symbols[i].len() as u32).to_le_bytes(), symbols[i].as_bytes()].concat();
         let price = |cents: i64| (cents as f64 / 100.0).to_le_bytes();
         let number =
-            |limit: u64, random: &mut Random| ((random.next() % limit) as u32).to_le_bytes();
+            |limit: u64, random: &mut Random| ((random.number() % limit) as u32).to_le_bytes();
         match site % 3 {
             0 => {
                 let quantity = number(500, &mut random);
@@ -114,7 +114,7 @@ pub fn trading(count: u64) -> Load {
             1 => load.push(site, ticks, &[&id.to_le_bytes(), &number(5_000, &mut random)]),
             _ => {
                 let (bid, ask) = (number(500, &mut random), number(500, &mut random));
-                let side = [(random.next() % 2) as u8];
+                let side = [(random.number() % 2) as u8];
                 let prices = [price(cents[i]), price(cents[i] + 2)].concat();
                 load.push(site, ticks, &[&symbol, &prices, &bid, &ask, &side]);
             }
@@ -130,11 +130,11 @@ pub struct Random(pub u64);
 impl Random {
     /// As many random letters.
     pub fn text(&mut self, len: usize) -> String {
-        (0..len).map(|_| char::from(b'a' + (self.next() % 26) as u8)).collect()
+        (0..len).map(|_| char::from(b'a' + (self.number() % 26) as u8)).collect()
     }
 
     /// The next number, of 53 bits.
-    pub fn next(&mut self) -> u64 {
+    pub fn number(&mut self) -> u64 {
         self.0 ^= self.0 << 13;
         self.0 ^= self.0 >> 7;
         self.0 ^= self.0 << 17;

@@ -26,7 +26,7 @@ pub fn text(count: u64) {
 /// FIX messages of about 100 bytes, each with numbers of its own.
 pub fn messages(count: u64) {
     let mut random = Random(1);
-    let mut number = |limit: u64| random.next() % limit;
+    let mut number = |limit: u64| random.number() % limit;
     let messages: Vec<String> = (0..TEXTS)
         .map(|i| {
             let (order, price, quantity) = (number(1 << 40), number(1 << 20), number(1000));
