@@ -38,7 +38,7 @@ pub(crate) fn check(path: &Path) -> usize {
     for (at, index) in blocks.iter().filter(|(_, block)| block.summary.kind == Kind::INDEX) {
         let payload = index.payload(&bytes[*at..]).expect("the block is whole");
         let (link, table) = Entry::table(&payload).expect("it is whole");
-        assert_eq!(std::mem::replace(&mut before, Some(*at as u64)), link);
+        assert_eq!(before.replace(*at as u64), link);
         let table: Vec<_> = table.map(|entry| entry.expect("it is whole")).collect();
         assert_eq!(table.len(), index.summary.records as usize);
         entries.extend(table);
