@@ -76,10 +76,11 @@ fn values() {
     for i in 0..20_u64 {
         let side = match i % 3 {
             0 => Side::Buy,
-            1 => Side::Sell { short: i % 2 == 0 },
-            _ => Side::Cross(i as u8, (i % 4 == 0).then_some('→')),
+            1 => Side::Sell { short: i.is_multiple_of(2) },
+            _ => Side::Cross(i as u8, i.is_multiple_of(4).then_some('→')),
         };
-        let leg = |i: u64| Leg(i as u32, if i % 2 == 0 { Ok(-3) } else { Err("no".into()) });
+        let leg =
+            |i: u64| Leg(i as u32, if i.is_multiple_of(2) { Ok(-3) } else { Err("no".into()) });
         let legs = (0..i % 3).map(leg).collect();
         let order = Order { id: 700 + i, symbol: "BTC-USD", px: 52_100.25, side, legs };
         let _order = context!(order = order.id);

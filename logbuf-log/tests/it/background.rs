@@ -2,7 +2,7 @@
 
 use std::io::{self, ErrorKind, Write};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Condvar, Mutex, OnceLock};
+use std::sync::{Arc, Barrier, Condvar, Mutex, OnceLock};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -470,17 +470,21 @@ fn a_guard_that_goes_while_others_log_leaves_no_hole() {
     };
     let (guard, ends) = (builder().start().expect("the logger starts"), AtomicBool::new(false));
     let mut paths = vec![guard.path()];
+    let under_way = Barrier::new(THREADS + 1);
     thread::scope(|scope| {
         for thread in 0..THREADS as u64 {
-            let ends = &ends;
+            let (ends, under_way) = (&ends, &under_way);
             scope.spawn(move || {
-                let mut i = 0_u64;
+                info!("{thread} 0");
+                under_way.wait();
+                let mut i = 1_u64;
                 while !ends.load(Ordering::Relaxed) {
                     info!("{thread} {i}");
                     i += 1;
                 }
             });
         }
+        under_way.wait();
         while guard.stats().written < 100_000 {
             thread::yield_now();
         }

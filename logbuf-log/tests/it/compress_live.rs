@@ -61,7 +61,9 @@ fn what_cannot_be_made_shorter_is_stored_as_it_is() {
         state ^= state << 17;
         state.to_le_bytes()
     };
-    let blobs: Vec<Vec<u8>> = (0..1_000).map(|_| (0..32).flat_map(|_| noise()).collect()).collect();
+    // However the writer parts them, there is more noise in a block than what LZ4 can win on the rest of it.
+    let blobs: Vec<Vec<u8>> =
+        (0..8).map(|_| (0..3 << 10).flat_map(|_| noise()).collect()).collect();
     let expected: Vec<_> = blobs.iter().map(|blob| format!("{blob:?}")).collect();
     let (messages, compressions) = messages(|| {
         for blob in &blobs {
