@@ -50,6 +50,7 @@ pub(crate) enum Scalar {
     Str,
     Text,
     /// The errors behind an error, as text.
+    #[cfg_attr(not(feature = "tracing"), allow(dead_code, reason = "the visitor of tracing alone meets errors"))]
     Sources,
 }
 
@@ -86,6 +87,7 @@ impl Named {
     }
 
     /// A number that belongs to what happens to a span.
+    #[cfg_attr(not(feature = "tracing"), allow(dead_code, reason = "spans alone have heads"))]
     pub(crate) fn head() -> Self {
         Self { name: String::new(), role: Role::Head, scalar: Scalar::U64 }
     }

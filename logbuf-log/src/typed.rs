@@ -15,6 +15,7 @@ pub(crate) const TRUNCATED: &str = "truncated";
 #[derive(Debug)]
 pub(crate) struct Typed<'o, 'r> {
     out: &'o mut Encoder<'r>,
+    #[cfg_attr(not(feature = "tracing"), allow(dead_code, reason = "for `len`"))]
     start: usize,
     /// Where the values end at the latest. Behind it is room for the mark that some are missing.
     end: usize,
@@ -31,6 +32,7 @@ impl<'o, 'r> Typed<'o, 'r> {
 
     /// Bytes of all values so far.
     #[inline]
+    #[cfg_attr(not(feature = "tracing"), allow(dead_code, reason = "spans alone ask"))]
     pub(crate) fn len(&self) -> usize {
         self.out.wanted() - self.start
     }
