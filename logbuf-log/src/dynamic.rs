@@ -50,7 +50,10 @@ pub(crate) enum Scalar {
     Str,
     Text,
     /// The errors behind an error, as text.
-    #[cfg_attr(not(feature = "tracing"), allow(dead_code, reason = "the visitor of tracing alone meets errors"))]
+    #[cfg_attr(
+        not(feature = "tracing"),
+        allow(dead_code, reason = "the visitor of tracing alone meets errors")
+    )]
     Sources,
 }
 
