@@ -475,9 +475,10 @@ fn a_guard_that_goes_while_others_log_leaves_no_hole() {
         for thread in 0..THREADS as u64 {
             let (ends, under_way) = (&ends, &under_way);
             scope.spawn(move || {
-                info!("{thread} 0");
+                let mut i = 0_u64;
+                info!("{thread} {i}");
                 under_way.wait();
-                let mut i = 1_u64;
+                i += 1;
                 while !ends.load(Ordering::Relaxed) {
                     info!("{thread} {i}");
                     i += 1;

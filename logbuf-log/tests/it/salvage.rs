@@ -84,8 +84,13 @@ fn child_that_loses_records() {
 
 #[test]
 fn what_was_lost_is_counted_exactly_however_the_process_ends() {
+    /// Enough for some to be killed with losses that are in no file yet, whatever the scheduler does.
+    const KILLS: usize = 40;
     let mut recovered_losses = 0;
-    for _ in 0..4 {
+    for kill in 0..KILLS {
+        if kill >= 4 && recovered_losses > 0 {
+            break;
+        }
         let scene = Scene::new();
         scene.killed("child_that_loses_records");
         let place = scene.place();
@@ -108,7 +113,7 @@ fn what_was_lost_is_counted_exactly_however_the_process_ends() {
         }
         assert_eq!(scene.sessions(), []);
     }
-    assert!(recovered_losses > 0, "each time all losses were in a file");
+    assert!(recovered_losses > 0, "{KILLS} times all losses were in a file");
 }
 
 /// Loses records that nobody writes down. Does nothing unless it is run by a test.
