@@ -24,7 +24,7 @@ pub(crate) fn read(source: &Source, salt: u64, start: u64) -> io::Result<Option<
     };
     source.read_at(end_at, END_BLOCK as usize, &mut bytes)?;
     let end = payload(&bytes, salt, Kind::END).and_then(|payload| End::take(&payload).ok());
-    let mut tables = Vec::new();
+    let (mut tables, mut count) = (Vec::new(), 0);
     let (mut next, mut limit) = (end.and_then(|end| end.index), end_at);
     while let Some(at) = next {
         // Each stands before the one it was reached from, so that this ends.
@@ -33,6 +33,11 @@ pub(crate) fn read(source: &Source, salt: u64, start: u64) -> io::Result<Option<
         }
         let Some(table) = table(source, salt, at, &mut bytes)? else { return Ok(None) };
         (next, limit) = (table.before, at);
+        // Blocks that are said to be where there is no room for them would take memory before they are found out.
+        count += table.entries.len() as u64;
+        if count > (at - start) / HEADER_LEN as u64 {
+            return Ok(None);
+        }
         tables.push(table.entries);
     }
     let entries: Vec<_> = tables.into_iter().rev().flatten().collect();

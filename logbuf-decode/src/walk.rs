@@ -7,14 +7,15 @@ use logbuf_format::{
     limits,
     scan::{self, Scan},
 };
-use std::io;
+use std::{io, ops::RangeInclusive};
 
 /// Bytes read at once to find headers: a CLOCK block of one anchor, and the header of the block behind it. This is most of
 /// what is read of a block that is not wanted.
 const WINDOW: usize = HEADER_LEN + 24 + HEADER_LEN;
 
-/// Bytes read at once if all are, and behind damage.
-const SCAN_WINDOW: usize = 1 << 20;
+/// Bytes searched at once behind damage: at first, and at most, which is also what is read at once if all is. A file of little
+/// else than damage is not to be read a thousand times.
+const SCAN_WINDOW: RangeInclusive<usize> = 1 << 12..=1 << 20;
 
 /// How far into a file without a usable header its salt is looked for: behind the largest header and the largest block.
 const SALT_WINDOW: usize = limits::META + limits::FIXED + limits::PAYLOAD + 4 * HEADER_LEN;
@@ -112,7 +113,7 @@ impl Walk {
 
     /// Reads all of the file from here on, and not only headers.
     pub(crate) fn read_all(&mut self) {
-        self.step = SCAN_WINDOW;
+        self.step = *SCAN_WINDOW.end();
     }
 
     /// Goes on at `offset`.
@@ -145,8 +146,10 @@ impl Walk {
     /// Where the first valid header behind `offset` stands, or the end of the file.
     fn resynchronise(&mut self, source: &Source, offset: u64) -> io::Result<u64> {
         let mut at = offset + 8;
+        let mut len = *SCAN_WINDOW.start();
         while at < source.len() {
-            source.read_at(at, SCAN_WINDOW, &mut self.window)?;
+            source.read_at(at, len, &mut self.window)?;
+            len = (2 * len).min(*SCAN_WINDOW.end());
             self.window_at = at;
             match scan::next_block(&self.window, 0, Some(self.salt)) {
                 Scan::Found { offset, .. } => return Ok(at + offset as u64),

@@ -126,12 +126,14 @@ fn place(level: Level, reason: Reason) -> usize {
     (level as usize * REASONS.len() + usize::from(reason.0)) * COUNTER
 }
 
-/// How many records of a level and a reason a thread's [`WORDS`] know to be in a file.
+/// Whether records lost for this reason are counted. Those of a reason of a later version are not.
+pub(crate) fn is_counted(reason: Reason) -> bool {
+    REASONS.contains(&reason)
+}
+
+/// How many records of a level and a reason that [is counted](is_counted) a thread's [`WORDS`] know to be in a file.
 pub(crate) fn written(words: &[u64], level: Level, reason: Reason) -> u64 {
-    // A reason of a later version has no counter here.
-    let place =
-        REASONS.contains(&reason).then(|| place(level, reason) + Word::WrittenCount as usize);
-    place.and_then(|place| words.get(place).copied()).unwrap_or(0)
+    words.get(place(level, reason) + Word::WrittenCount as usize).copied().unwrap_or(0)
 }
 
 /// What a thread's [`WORDS`] say that is in no file, when the process has died. `in_file` is how many records of a level and a reason

@@ -132,6 +132,11 @@ impl Paths {
         })
     }
 
+    /// Bytes of the values of these records.
+    pub(crate) fn len(&self) -> usize {
+        self.restated().map(|scope| scope.led.len()).sum()
+    }
+
     /// What was taken is in the file.
     pub(crate) fn settle(&mut self) {
         self.written = None;

@@ -143,17 +143,12 @@ fn salvage_records(
     options: &Options,
     report: &mut Report,
 ) -> Result<(), RecoverError> {
-    let name = report.name.clone();
-    let failed = |source| RecoverError::ReadSession { name: name.clone(), source };
-    let (rings, begun) = remains.rings(header).map_err(failed)?;
-    let sites = Sites::read(remains, report).map_err(failed)?;
+    let (rings, begun) = remains.rings(header);
+    let sites = Sites::read(remains, report);
     let folders = [Some(header.folder.as_path()), options.folder.as_deref()];
     let mut covered = Covered::find(header, folders.into_iter().flatten(), remains, &sites, rings)
         .map_err(|(path, source)| RecoverError::ReadLog { path, source })?;
     let mut paths = mem::take(&mut covered.paths);
-    if header.keeps.is_some() {
-        paths.clear();
-    }
     for thread in begun {
         paths.entry(thread).or_insert_with(Paths::new);
     }

@@ -383,10 +383,9 @@ fn fill(
     Ok(storage)
 }
 
-/// Whether a file of a session is a ring.
-pub(crate) fn is_ring(path: &Path) -> bool {
-    let name = path.file_name().and_then(OsStr::to_str).unwrap_or_default();
-    recover::ring_id(name).is_some()
+/// Whether the file of a session called `name` is a ring.
+pub(crate) fn is_ring(name: &OsStr) -> bool {
+    name.to_str().is_some_and(|name| recover::ring_id(name).is_some())
 }
 
 /// Removes the session of a process that exits, if all its records are in files, and none can come.

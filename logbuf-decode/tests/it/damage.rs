@@ -1,8 +1,15 @@
 //! Damage costs what it hits, and nothing is made up.
 
 use crate::file::{File, decode, filled, sample, sample_sites};
-use logbuf_decode::{Problem, Severity};
+use logbuf_decode::{Problem, Reader, Severity};
 use logbuf_format::block::Kind;
+use std::{
+    io::{self, Cursor, Read, Seek, SeekFrom},
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+};
 
 /// The lines of [`sample`], with the index of the EVENTS block they stand in.
 fn lines() -> Vec<(usize, String)> {
@@ -207,4 +214,42 @@ fn segments_behind_each_other_in_one_file_are_all_read() {
     assert_eq!(found.offset, Some(at as u64));
     assert!(matches!(found.problem, Problem::Behind { .. }), "{found}");
     assert!(found.to_string().contains("behind another, cannot be read: "), "{found}");
+}
+
+/// A stream that counts the bytes that are read from it.
+struct Counted {
+    bytes: Cursor<Vec<u8>>,
+    read: Arc<AtomicU64>,
+}
+
+impl Read for Counted {
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        let count = self.bytes.read(into)?;
+        self.read.fetch_add(count as u64, Ordering::Relaxed);
+        Ok(count)
+    }
+}
+
+impl Seek for Counted {
+    fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
+        self.bytes.seek(to)
+    }
+}
+
+#[test]
+fn damage_again_and_again_is_not_read_again_and_again() {
+    let mut file = File::new(7);
+    for _ in 0..10_000 {
+        file.block(file.summary(Kind(99), 0), &[]);
+        file.bytes.extend_from_slice(b"no block");
+    }
+    let bytes = file.end().bytes();
+    let len = bytes.len() as u64;
+    let read = Arc::new(AtomicU64::new(0));
+    let mut reader = Reader::new();
+    reader.add_stream("rubble", Counted { bytes: Cursor::new(bytes), read: Arc::clone(&read) });
+    let found = reader.findings().iter().map(|finding| finding.times).sum::<u64>();
+    assert!(found >= 10_000, "{found}");
+    let read = read.load(Ordering::Relaxed);
+    assert!(read < 100 * len, "{read} bytes of {len}");
 }

@@ -240,7 +240,7 @@ impl File {
         self.end_at(None)
     }
 
-    fn end_at(&mut self, index: Option<u64>) -> &mut Self {
+    pub(crate) fn end_at(&mut self, index: Option<u64>) -> &mut Self {
         let end = End {
             blocks: self.number,
             written: self.events,

@@ -8,6 +8,7 @@ use logbuf_format::{
     clock::Anchor,
     definition::{Definition, Definitions, Members, Shape},
     loss::{Loss, Reason},
+    site::Role,
     types::Type,
     value::Value,
 };
@@ -69,6 +70,48 @@ fn bomb() -> Vec<u8> {
         header[60..64].copy_from_slice(&crc.to_le_bytes());
     }
     file.end().bytes()
+}
+
+/// The header of the last block changed, with a checksum that is right.
+fn forge(file: &mut File, change: impl FnOnce(&mut [u8])) {
+    let header = file.blocks.last().expect("a block").range.start;
+    let header = &mut file.bytes[header..][..64];
+    change(header);
+    let crc = crc32c::crc32c(&header[..60]);
+    header[60..64].copy_from_slice(&crc.to_le_bytes());
+}
+
+/// Frames of zstd of hardly any bytes: one of as many zeros as a block may hold, which is no event, one that says to hold more
+/// than any block may, and one that holds more than it says.
+fn zstd_bomb() -> Vec<u8> {
+    let mut file = start();
+    for claim in [4 << 20, 64 << 20, 64_u32] {
+        let summary = file.event_block(&[(1, &[(2, 3_000, vec![])])]).0;
+        file.compressed(summary, &vec![0; 4 << 20], Compression::ZSTD);
+        forge(&mut file, |header| header[28..32].copy_from_slice(&claim.to_le_bytes()));
+    }
+    file.end().bytes()
+}
+
+/// A block of little else than damage: good headers, each with bytes behind it that are none.
+fn rubble() -> Vec<u8> {
+    let mut file = start();
+    for _ in 0..100 {
+        file.block(file.summary(Kind(99), 0), &[]);
+        file.bytes.extend_from_slice(b"no block");
+    }
+    file.end().bytes()
+}
+
+/// A table of entries, each behind its length.
+fn entries(entries: &[&[u8]]) -> Vec<u8> {
+    let put = |entry: &&[u8]| [&(entry.len() as u32).to_le_bytes(), *entry].concat();
+    entries.iter().flat_map(put).collect()
+}
+
+/// A site as it stands in its block, from its number to the values; all numbers are small.
+fn site_up_to_values(id: u8, target: &[u8]) -> Vec<u8> {
+    [&[id, 0, 2, target.len() as u8][..], target, &[0, 0, 0, 3], b"{0}"].concat()
 }
 
 /// All files, by name.
@@ -253,6 +296,131 @@ fn corpus() -> Vec<(&'static str, Vec<u8>)> {
             }),
         ),
         ("bomb", bomb()),
+        ("bomb-zstd", zstd_bomb()),
+        ("rubble", rubble()),
+        (
+            "counts",
+            with(|file| {
+                // As many records and entries as there are numbers, in the head of a block and in that of an extent.
+                let (mut summary, mut payload) = file.event_block(&[(1, &[(2, 3_000, vec![])])]);
+                summary.records = u32::MAX;
+                file.block(summary, &payload);
+                payload[24..28].copy_from_slice(&[0xFF; 4]);
+                summary.number += 1;
+                file.block(summary, &payload);
+                file.block(file.summary(Kind::THREADS, u32::MAX as usize), &[]);
+                file.block(file.summary(Kind::CLOCK, u32::MAX as usize), &[]);
+            }),
+        ),
+        (
+            "lengths",
+            with(|file| {
+                let (summary, mut payload) = file.event_block(&[(1, &[(2, 3_000, vec![])])]);
+                payload[28..32].copy_from_slice(&[0xFF; 4]);
+                file.block(summary, &payload);
+                file.block(file.summary(Kind::SITES, 1), &[0xFF; 64]);
+                file.block(file.summary(Kind::THREADS, 1), &entries(&[&[1, 1, 0xFF, 0x7F]]));
+                file.block(file.summary(Kind::LOSS, 1), &[0xFF; 47]);
+                file.block(file.summary(Kind::CLOCK, 1), &[0xFF; 23]);
+            }),
+        ),
+        (
+            "block-length",
+            with(|file| {
+                two(file);
+                forge(file, |header| header[24..28].copy_from_slice(&[0xFF; 4]));
+            }),
+        ),
+        (
+            "deep-types",
+            with(|file| {
+                // An option of an option of …; 64 deep is what there is.
+                let ty = [vec![22; 64], vec![3]].concat();
+                let values = [&[1, 0, 0][..], &ty, &[1]].concat();
+                let deep = [site_up_to_values(5, b"app"), values].concat();
+                // A tuple of more types than there are bytes, and a type that there is not.
+                let wide = [site_up_to_values(6, b"app"), vec![1, 0, 0, 21, 0xFF, 0xFF, 0x7F]];
+                let none = [site_up_to_values(7, b"app"), vec![1, 0, 0, 99, 1]];
+                let payload = entries(&[&deep, &wide.concat(), &none.concat()]);
+                file.block(file.summary(Kind::SITES, 3), &payload);
+                file.events(&[(1, &[one(5), one(6), one(7)])]);
+            }),
+        ),
+        (
+            "utf-8",
+            with(|file| {
+                let site = [site_up_to_values(5, b"ap\xFF"), vec![0, 1]].concat();
+                file.block(file.summary(Kind::SITES, 1), &entries(&[&site]));
+                let thread = [&[1, 7, 3][..], b"\xC3\x28\xA0"].concat();
+                file.block(file.summary(Kind::THREADS, 1), &entries(&[&thread]));
+                file.events(&[(1, &[one(5)])]);
+            }),
+        ),
+        ("index", {
+            // A hundred tables, each reached from the next, of as many entries as a block may hold, where there is room for none.
+            let mut file = start();
+            two(&mut file);
+            let mut before = 0_u64;
+            for _ in 0..100 {
+                let entries = vec![0xFF; (4 << 20) - 64];
+                let payload = [&before.to_le_bytes()[..], &entries].concat();
+                file.compressed(file.summary(Kind::INDEX, 0), &payload, Compression::ZSTD);
+                before = file.blocks.last().expect("the block").range.start as u64;
+            }
+            file.end_at(Some(before)).bytes()
+        }),
+        (
+            "extents",
+            with(|file| {
+                // The same stretch of a ring twice, and one that ends before it starts.
+                let (mut summary, mut payload) = file.event_block(&[(1, &[(2, 3_000, vec![])])]);
+                file.block(summary, &payload);
+                payload[8..16].copy_from_slice(&u64::MAX.to_le_bytes());
+                summary.number += 1;
+                file.block(summary, &payload);
+            }),
+        ),
+        (
+            "anchors",
+            with(|file| {
+                // Back in ticks and in time, twice at the same tick, and as far apart as numbers go.
+                let at = |ticks, unix_ns| Anchor { ticks, unix_ns, ..anchor(0) };
+                let step = |ticks, unix_ns| Anchor { step: true, ..at(ticks, unix_ns) };
+                file.clock(&[
+                    at(5_000, i64::MIN),
+                    at(5_000, i64::MAX),
+                    at(4_000, i64::MIN),
+                    step(6_000, i64::MAX),
+                    step(6_001, i64::MIN),
+                    at(u64::MAX, i64::MIN),
+                ]);
+                let ticks = [0, 3_999, 4_500, 5_500, 6_000, u64::MAX];
+                let records = ticks.map(|ticks| (2, ticks, vec![]));
+                file.events(&[(1, &records)]);
+            }),
+        ),
+        (
+            "scopes",
+            with(|file| {
+                // A context without a head, one of an op that there is not, and one behind which nothing is.
+                let mut site =
+                    site(5, Level::Info, "", &[("", Type::U8), ("", Type::U8), ("", Type::U64)]);
+                site.kind = logbuf_format::site::Kind::Context;
+                site.values.iter_mut().for_each(|slot| slot.role = Role::Head);
+                let head = |op| [&[op, 255][..], &[0; 8]].concat();
+                file.sites(&[site]).events(&[(
+                    1,
+                    &[
+                        (5, 3_000, vec![]),
+                        (2, 3_001, vec![]),
+                        (5, 3_002, head(99)),
+                        (2, 3_003, vec![]),
+                        (5, 3_004, head(0)),
+                        (2, 3_005, vec![]),
+                    ],
+                )]);
+            }),
+        ),
         (
             "cyclic",
             with(|file| {

@@ -8,7 +8,7 @@
 //! write, or is behind everything else.
 
 use std::cmp::Reverse;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::ffi::OsStr;
 use std::fs::{self, File};
 use std::io::{self, ErrorKind, Read, Seek, SeekFrom};
@@ -28,16 +28,23 @@ use crate::loss;
 use crate::paths::Paths;
 use crate::session::header::Header;
 use crate::session::system;
+use crate::session::threads::Noted;
 
-/// Bytes searched at once behind damage.
-const WINDOW: usize = 1 << 20;
+/// Bytes searched at once behind damage: at first, and at most. Files of little else than damage are not to be read a thousand times.
+const WINDOW: std::ops::RangeInclusive<usize> = 1 << 12..=1 << 20;
 
 /// CLOCK blocks of a segment that are taken over, from its end: records that were recovered are placed in time by the same anchors as
 /// those before them.
 const CLOCKS: usize = 256;
 
+/// Anchors that are taken over, at most: as many as fit into one block, and more than any writer puts into so many.
+const ANCHORS: usize = 1 << 16;
+
 /// Bytes of payload that are searched at most for the scopes of threads that have not logged for long.
 const SEARCHED: usize = 32 << 20;
+
+/// Bytes of the scopes that are found, at most: those of threads beyond that stay unknown.
+const SCOPES: usize = 64 << 20;
 
 /// What is known from the session.
 #[derive(Clone, Copy)]
@@ -55,6 +62,8 @@ pub(super) struct Covered {
     pub(super) anchors: Vec<Anchor>,
     /// The scopes of threads behind the last of their records in the files, of those threads that were met.
     pub(super) paths: BTreeMap<u32, Paths>,
+    /// Bytes of these.
+    path_bytes: usize,
     /// Of each thread, level and reason, how many losses the files tell of, and bytes of those that the session takes for untold.
     losses: BTreeMap<(u32, Level, u8), (u64, u64)>,
 }
@@ -72,7 +81,9 @@ pub(super) struct Rings {
     open: BTreeSet<u32>,
     /// Whether each ring was released by itself.
     by_itself: bool,
-    /// Threads of which it is not known what scopes they were in.
+    /// Threads that records are left of, and of which no scopes were found yet.
+    sought: BTreeSet<u32>,
+    /// Those of them that began before what is left, so that only files can say what scopes they were in.
     adrift: BTreeSet<u32>,
     /// Bytes of payload that were searched for that.
     searched: usize,
@@ -87,11 +98,18 @@ struct Segment {
     start: u64,
 }
 
-/// Where a block stands.
-#[derive(Clone, Copy)]
+/// Where the blocks stand that matter here, in order.
+#[derive(Default)]
+struct Blocks {
+    clocks: VecDeque<u64>,
+    /// Those with records, and those with losses.
+    records: Vec<BlockAt>,
+}
+
+/// Where a block stands, and what it holds.
 struct BlockAt {
     offset: u64,
-    header: block::Header,
+    kind: Kind,
 }
 
 impl Covered {
@@ -154,31 +172,27 @@ impl Covered {
         known: Known<'_>,
         rings: &mut Rings,
     ) -> io::Result<bool> {
-        self.anchors.push(segment.header.anchor);
+        self.add_anchors([segment.header.anchor]);
         let blocks = segment.blocks()?;
-        let clocks = blocks.iter().rev().filter(|block| block.header.summary.kind == Kind::CLOCK);
-        for clock in clocks.take(CLOCKS) {
-            if let Some(payload) = segment.payload(clock)? {
-                self.anchors.extend(Anchor::table(&payload).flatten());
+        for clock in blocks.clocks.iter().rev() {
+            if let Some(payload) = segment.payload(*clock)? {
+                self.add_anchors(Anchor::table(&payload).flatten());
             }
         }
-        for block in blocks.iter().rev() {
-            let kind = block.header.summary.kind;
-            if !matches!(kind, Kind::EVENTS | Kind::LOSS) {
-                continue;
-            }
+        for block in blocks.records.iter().rev() {
             // A block that was not written whole does not count.
-            let Some(payload) = segment.payload(block)? else { continue };
-            if kind == Kind::LOSS {
+            let Some(payload) = segment.payload(block.offset)? else { continue };
+            if block.kind == Kind::LOSS {
                 Loss::table(&payload)
                     .flatten()
                     .for_each(|loss| self.add_loss(&loss, known.remains));
                 continue;
             }
-            if known.sites.has_scopes() {
-                for (thread, paths) in scopes::behind(&payload, known.sites) {
-                    self.paths.entry(thread).or_insert(paths);
+            if known.sites.has_scopes() && !rings.sought.is_empty() {
+                for (thread, paths) in scopes::behind(&payload, known.sites, &rings.sought) {
+                    rings.sought.remove(&thread);
                     rings.adrift.remove(&thread);
+                    self.add_paths(thread, paths);
                 }
             }
             for extent in events::extents(&payload).map_while(Result::ok) {
@@ -187,7 +201,7 @@ impl Covered {
                 }
                 if rings.is_released(extent.ring, extent.end) {
                     rings.open.remove(&extent.ring);
-                } else {
+                } else if rings.heads.contains_key(&extent.ring) {
                     self.rings.entry(extent.ring).or_default().0.push(extent.start..extent.end);
                 }
             }
@@ -198,14 +212,32 @@ impl Covered {
         Ok(false)
     }
 
+    /// Takes over the scopes of a thread, as long as there is room.
+    fn add_paths(&mut self, thread: u32, paths: Paths) {
+        let bytes = paths.len();
+        let has_room = bytes <= SCOPES - self.path_bytes;
+        self.path_bytes += if has_room { bytes } else { 0 };
+        self.paths.insert(thread, if has_room { paths } else { Paths::unknown() });
+    }
+
     fn add_loss(&mut self, loss: &Loss, remains: &Remains) {
-        let words = remains.threads.get(&loss.thread).map_or(&[][..], |thread| &thread.losses);
+        // Of others nobody asks.
+        let Some(Noted { losses, .. }) = remains.threads.get(&loss.thread) else { return };
+        if !loss::is_counted(loss.reason) {
+            return;
+        }
         let (total, bytes) =
             self.losses.entry((loss.thread, loss.level, loss.reason.0)).or_default();
         *total = loss.total.max(*total);
-        if loss.total > loss::written(words, loss.level, loss.reason) {
+        if loss.total > loss::written(losses, loss.level, loss.reason) {
             *bytes = bytes.saturating_add(loss.bytes);
         }
+    }
+
+    /// Takes over anchors, as long as there is room.
+    fn add_anchors(&mut self, anchors: impl IntoIterator<Item = Anchor>) {
+        let room = ANCHORS.saturating_sub(self.anchors.len());
+        self.anchors.extend(anchors.into_iter().take(room));
     }
 }
 
@@ -230,16 +262,18 @@ impl Ranges {
 }
 
 impl Rings {
-    /// Rings with their heads, those of them that are not empty, and threads of which it is not known what scopes they were in.
+    /// Rings with their heads, and those of them that are not empty; threads of which scopes are sought, and those of them that only
+    /// files can say something of.
     pub(super) fn new(
         heads: BTreeMap<u32, u64>,
         filled: BTreeSet<u32>,
+        sought: BTreeSet<u32>,
         adrift: BTreeSet<u32>,
         header: &Header,
     ) -> Self {
         let by_itself = header.keeps.is_some();
         let open = if by_itself { filled } else { heads.keys().copied().collect() };
-        Self { heads, open, by_itself, adrift, searched: 0 }
+        Self { heads, open, by_itself, sought, adrift, searched: 0 }
     }
 
     /// Whether the ring was released up to `end`.
@@ -274,15 +308,24 @@ impl Segment {
         })
     }
 
-    /// The blocks that are within the file, in order.
-    fn blocks(&mut self) -> io::Result<Vec<BlockAt>> {
-        let mut blocks = Vec::new();
+    /// The blocks that are within the file.
+    fn blocks(&mut self) -> io::Result<Blocks> {
+        let mut blocks = Blocks::default();
         let mut at = self.start;
         while at + HEADER_LEN as u64 <= self.len {
             let bytes = self.read(at, HEADER_LEN)?;
             match block::Header::take(&bytes, Some(self.header.salt)) {
                 Ok(header) => {
-                    blocks.push(BlockAt { offset: at, header });
+                    match header.summary.kind {
+                        Kind::CLOCK => blocks.clocks.push_back(at),
+                        kind @ (Kind::EVENTS | Kind::LOSS) => {
+                            blocks.records.push(BlockAt { offset: at, kind });
+                        }
+                        _ => {}
+                    }
+                    if blocks.clocks.len() > CLOCKS {
+                        blocks.clocks.pop_front();
+                    }
                     at += header.block_len() as u64;
                 }
                 Err(_) => at = self.resynchronise(at)?,
@@ -294,8 +337,10 @@ impl Segment {
     /// Where the first valid header behind `at` stands, or the end of the file.
     fn resynchronise(&mut self, at: u64) -> io::Result<u64> {
         let mut at = at + 8;
+        let mut window = *WINDOW.start();
         while at < self.len {
-            let bytes = self.read(at, WINDOW)?;
+            let bytes = self.read(at, window)?;
+            window = (2 * window).min(*WINDOW.end());
             match scan::next_block(&bytes, 0, Some(self.header.salt)) {
                 Scan::Found { offset, .. } => return Ok(at + offset as u64),
                 Scan::Nothing { searched: 0 } => break,
@@ -306,17 +351,22 @@ impl Segment {
     }
 
     /// The payload of a block, expanded and of codec raw; `None` if it is not what was written.
-    fn payload(&mut self, block: &BlockAt) -> io::Result<Option<Vec<u8>>> {
-        if !block::can_expand(block.header.compression) {
+    fn payload(&mut self, offset: u64) -> io::Result<Option<Vec<u8>>> {
+        let bytes = self.read(offset, HEADER_LEN)?;
+        // It was one when the headers were read.
+        let Ok(header) = block::Header::take(&bytes, Some(self.header.salt)) else {
+            return Ok(None);
+        };
+        if !block::can_expand(header.compression) {
             // It is in the file all the same, so that its records must not be written again.
             return Err(io::Error::new(
                 ErrorKind::Unsupported,
                 "it has blocks that this build cannot expand",
             ));
         }
-        let bytes = self.read(block.offset, HEADER_LEN + block.header.stored_len as usize)?;
-        let Ok(payload) = block.header.payload(&bytes) else { return Ok(None) };
-        if block.header.summary.codec != Codec::PACKED {
+        let bytes = self.read(offset, HEADER_LEN + header.stored_len as usize)?;
+        let Ok(payload) = header.payload(&bytes) else { return Ok(None) };
+        if header.summary.codec != Codec::PACKED {
             return Ok(Some(payload.into_owned()));
         }
         let mut raw = Vec::new();

@@ -35,7 +35,7 @@ pub enum State {
     Alive,
     /// Its process is dead.
     Dead,
-    /// It belongs to somebody else, and cannot be looked at.
+    /// It cannot be looked at: it belongs to somebody else, or is not what a logger made.
     Closed,
 }
 
@@ -75,8 +75,8 @@ pub fn sessions(place: &CrashSafe) -> Result<Vec<Found>, RecoverError> {
             Ok(Taken::Dead(_)) => State::Dead,
             Ok(Taken::Held) => State::Alive,
             Ok(Taken::Gone) => continue,
-            Err(error) if error.kind() == ErrorKind::PermissionDenied => State::Closed,
-            Err(error) => return Err(failed(error)),
+            // Whatever is wrong with this one, the others can be recovered.
+            Err(_) => State::Closed,
         };
         let header = Header::load(&base.path().join(&name)).ok();
         found.push(Found {
@@ -134,9 +134,6 @@ pub(super) fn take(
 
 /// Takes the lock of a session unless somebody lives who could write to its rings.
 fn probe(base: &Base, name: &str) -> std::io::Result<Taken> {
-    if name.contains('/') {
-        return Ok(Taken::Gone);
-    }
     let metadata = match base.lock_metadata(name) {
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Taken::Gone),
         other => other?,

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 
 use logbuf_format::block::{self, Kind};
 use logbuf_format::events::{self, OpenExtent};
+use logbuf_format::limits;
 use logbuf_format::loss::Loss;
 use logbuf_format::packed::LEAD;
 use logbuf_format::scope::Which;
@@ -32,6 +33,15 @@ const BLOCK: usize = 64 << 10;
 /// The number of the site of what is left or forgotten: no other has it.
 const LEAVE: u32 = u32::MAX;
 
+/// Values of the scopes that are said again at once, in bytes, at most. No process has more, because blocks have to hold them; those of
+/// an image that was made up are not known.
+const SCOPES: usize = limits::RECORD;
+
+/// The same of all that is said again: at first, and for each byte of records. An image that was made up could have scopes said again
+/// between any two records.
+const ROOM: usize = 16 * SCOPES;
+const ROOM_PER_BYTE: usize = SCOPES / BLOCK;
+
 /// What is recovered, on its way into a segment. That is begun with the first of it.
 pub(super) struct Output<'a> {
     segment: Segment<'a>,
@@ -45,6 +55,8 @@ pub(super) struct Output<'a> {
     held: Events,
     /// The scopes of each thread. Of those that are not here only the dead process knew them.
     paths: BTreeMap<u32, Paths>,
+    /// Bytes of scopes that may still be said again.
+    room: usize,
     listed_sites: BTreeSet<u32>,
     listed_threads: BTreeSet<u32>,
     /// Records of each thread.
@@ -134,6 +146,7 @@ impl<'a> Output<'a> {
             written: Events::new(),
             held: Events::new(),
             paths,
+            room: ROOM,
             listed_sites: BTreeSet::new(),
             listed_threads: BTreeSet::new(),
             counts: BTreeMap::new(),
@@ -181,10 +194,15 @@ impl<'a> Output<'a> {
             events.seal();
             if self.known.has_scopes() && ring != SHARED_RING {
                 let paths = self.paths.entry(thread).or_insert_with(Paths::unknown);
+                if paths.len() > SCOPES.min(self.room) {
+                    paths.forget();
+                }
+                self.room = self.room.saturating_sub(paths.len());
                 events.restate(ring, thread, paths)?;
             }
             events.open(ring, thread, start);
         }
+        self.room = self.room.saturating_add(ROOM_PER_BYTE * values.len());
         events.put_all(&around)?;
         let extent = events.extent.as_mut().expect("it was opened if there was none");
         extent.open.put(&mut events.table.payload, site.number, ticks, values).map_err(too_long)?;

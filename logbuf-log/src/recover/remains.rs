@@ -10,7 +10,7 @@ use logbuf_format::limits;
 use logbuf_format::site::Kind;
 
 use super::covered::{Covered, Rings};
-use super::report::{Damage, Report};
+use super::report::{Damage, Report, Unreadable};
 use crate::loss::{self, Lost};
 use crate::record::{self, Taken};
 use crate::registry::SHARED_RING;
@@ -27,6 +27,9 @@ const FILES: usize = 1 << 16;
 /// Bytes of one file: the largest ring, and what comes before its buffer.
 const FILE_BYTES: u64 = Storage::MAX_CAPACITY as u64 + (1 << 20);
 
+/// Bytes of all catalogues and lists of threads together. They are in memory at once; what a process has is a thousandth of that.
+const TABLE_BYTES: u64 = 1 << 28;
+
 /// Bytes of all files together.
 const ALL_BYTES: u64 = 1 << 36;
 
@@ -36,6 +39,8 @@ pub(super) struct Remains {
     rings: Vec<RingAt>,
     catalogues: Vec<PathBuf>,
     pub(super) threads: BTreeMap<u32, Noted>,
+    /// Files that could not be read.
+    unreadable: Vec<Damage>,
 }
 
 /// A ring's file.
@@ -82,27 +87,43 @@ pub(super) struct Salvaged<'a> {
 }
 
 impl Remains {
-    /// Lists the files in the folder of a session, and reads its threads.
+    /// Lists the files in the folder of a session, and reads its threads. A file that is none, or is too long, is left out and
+    /// noted: the others can be recovered.
     pub(super) fn find(folder: &Path) -> io::Result<Self> {
         let mut remains = Self::default();
-        let mut bytes = 0;
+        let (mut bytes, mut table_bytes) = (0, 0);
         for (count, entry) in entries(folder)?.enumerate() {
             let path = entry?.path();
-            bytes += fs::symlink_metadata(&path)?.len();
+            let len = fs::symlink_metadata(&path)?.len();
+            bytes += len;
             if count >= FILES || bytes > ALL_BYTES {
                 return Err(ErrorKind::FileTooLarge.into());
             }
             let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
             if let Some(id) = ring_id(name) {
                 remains.rings.push(RingAt { id, path, order: (0, 0) });
-            } else if name
+                continue;
+            }
+            let is_catalogue = name
                 .strip_prefix(catalogue::PREFIX)
-                .is_some_and(|number| number.parse::<u32>().is_ok())
-            {
+                .is_some_and(|number| number.parse::<u32>().is_ok());
+            if !is_catalogue && !name.starts_with(threads::PREFIX) {
+                continue;
+            }
+            if len > TABLE_BYTES - table_bytes {
+                remains.unreadable.push(unreadable(&path, ErrorKind::FileTooLarge));
+                continue;
+            }
+            table_bytes += len;
+            if is_catalogue {
                 remains.catalogues.push(path);
-            } else if name.starts_with(threads::PREFIX) {
-                let found = threads::read(&read(&path)?);
-                remains.threads.extend(found.into_iter().map(|thread| (thread.entry.id, thread)));
+            } else {
+                match read(&path) {
+                    Ok(slots) => remains.threads.extend(
+                        threads::read(&slots).into_iter().map(|thread| (thread.entry.id, thread)),
+                    ),
+                    Err(error) => remains.unreadable.push(unreadable(&path, error.kind())),
+                }
             }
         }
         remains.rings.sort_unstable_by_key(|ring| ring.id);
@@ -112,11 +133,12 @@ impl Remains {
 
     /// What the rings say of themselves, as far as that can be read; and which threads began to log in what their rings hold, so that
     /// they were in no scope before. Puts the rings of a thread into the order in which it used them.
-    pub(super) fn rings(&mut self, header: &Header) -> io::Result<(Rings, BTreeSet<u32>)> {
+    pub(super) fn rings(&mut self, header: &Header) -> (Rings, BTreeSet<u32>) {
         let (mut heads, mut filled) = (BTreeMap::new(), BTreeSet::new());
         let (mut begun, mut others) = (BTreeSet::new(), BTreeSet::new());
         for ring in &mut self.rings {
-            let bytes = read(&ring.path)?;
+            // What cannot be read is reported when its records are due.
+            let Ok(bytes) = read(&ring.path) else { continue };
             let Ok(image) = Image::parse(&bytes) else { continue };
             let head = image.head_position();
             heads.insert(ring.id, head);
@@ -141,8 +163,11 @@ impl Remains {
         }
         self.rings.sort_by_key(|ring| (ring.order, ring.id));
         // A recorder lets go of what it does not write, scopes as well, and the files do not say which.
-        let adrift = if header.keeps.is_some() { BTreeSet::new() } else { &others - &begun };
-        Ok((Rings::new(heads, filled, adrift, header), begun))
+        let (sought, adrift) = match header.keeps {
+            Some(_) => (BTreeSet::new(), BTreeSet::new()),
+            None => (&others | &begun, &others - &begun),
+        };
+        (Rings::new(heads, filled, sought, adrift, header), begun)
     }
 
     /// Hands out every record that was committed and is in no file, ring by ring.
@@ -153,8 +178,17 @@ impl Remains {
         report: &mut Report,
         mut take: impl FnMut(Salvaged<'_>) -> io::Result<()>,
     ) -> io::Result<()> {
+        report.damage.extend(self.unreadable.iter().cloned());
+        let mut unknown = Unreadable::default();
         for ring in &self.rings {
-            let bytes = read(&ring.path)?;
+            let bytes = match read(&ring.path) {
+                Ok(bytes) => bytes,
+                Err(error) => {
+                    report.damage.push(unreadable(&ring.path, error.kind()));
+                    continue;
+                }
+            };
+            let mut odd = 0;
             let name = ring.name();
             let image = match Image::parse(&bytes) {
                 Ok(image) if image.is_shared() == (ring.id == SHARED_RING) => image,
@@ -180,9 +214,9 @@ impl Remains {
                         if covered.contains(ring.id, position) => {}
                     Ok(Entry::Open { .. }) => report.uncommitted += 1,
                     Ok(Entry::Record { payload, .. }) => match split(payload, &image, ring.id) {
-                        None => report.odd_record(&name),
+                        None => odd += 1,
                         Some((thread, taken, scopes)) => match sites.by_key.get(&taken.site) {
-                            None => report.unknown_site(taken.site),
+                            None => unknown.count(taken.site),
                             Some(site) => {
                                 let around =
                                     scopes.map_or(Around::OfThread, |scopes| sites.around(scopes));
@@ -206,7 +240,11 @@ impl Remains {
                 }
                 start = end;
             }
+            if odd > 0 {
+                report.damage.push(Damage::Records { name, count: odd });
+            }
         }
+        report.damage.extend(unknown.damage());
         Ok(())
     }
 
@@ -252,10 +290,17 @@ impl Sites {
         self.by_key.insert(site.key, site);
     }
 
-    pub(super) fn read(remains: &Remains, report: &mut Report) -> io::Result<Self> {
+    pub(super) fn read(remains: &Remains, report: &mut Report) -> Self {
         let mut sites = Self::default();
         for path in &remains.catalogues {
-            match catalogue::read(&read(path)?) {
+            let bytes = match read(path) {
+                Ok(bytes) => bytes,
+                Err(error) => {
+                    report.damage.push(unreadable(path, error.kind()));
+                    continue;
+                }
+            };
+            match catalogue::read(&bytes) {
                 Err(ImageError::UnknownFlavour { found: 0 }) => {}
                 Ok(listed) => listed.into_iter().for_each(|site| sites.add(site)),
                 Err(cause) => {
@@ -264,7 +309,14 @@ impl Sites {
                 }
             }
         }
-        Ok(sites)
+        sites
+    }
+}
+
+fn unreadable(path: &Path, cause: ErrorKind) -> Damage {
+    Damage::Unreadable {
+        name: path.file_name().unwrap_or_default().to_string_lossy().into_owned(),
+        cause,
     }
 }
 
@@ -278,7 +330,8 @@ pub(crate) fn is_drained(folder: &Path) -> bool {
         }
     };
     let rings = entries(folder).map(|entries| {
-        entries.flatten().map(|entry| entry.path()).filter(|path| session::is_ring(path))
+        let files = entries.flatten().filter(|entry| session::is_ring(&entry.file_name()));
+        files.map(|entry| entry.path())
     });
     rings.is_ok_and(|mut rings| rings.all(|path| is_drained(&path).unwrap_or(false)))
 }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::io::ErrorKind;
 use std::path::PathBuf;
 
 use logbuf::ImageError;
@@ -66,6 +67,13 @@ pub enum Damage {
         /// How many.
         count: u64,
     },
+    /// A file cannot be read.
+    Unreadable {
+        /// The file.
+        name: String,
+        /// Why.
+        cause: ErrorKind,
+    },
     /// Records are of call sites that the session does not know, so that nobody could tell what they say.
     UnknownSite {
         /// The number that the records have for the site.
@@ -73,6 +81,41 @@ pub enum Damage {
         /// How many.
         count: u64,
     },
+    /// Records are of further such call sites.
+    UnknownSites {
+        /// How many records.
+        count: u64,
+    },
+}
+
+/// Unknown sites that are told apart.
+const SITES: usize = 32;
+
+/// Records that nobody could read, while they are counted.
+#[derive(Debug, Default)]
+pub(super) struct Unreadable {
+    sites: BTreeMap<u32, u64>,
+    /// Of sites beyond those.
+    others: u64,
+}
+
+impl Unreadable {
+    /// Counts a record of a site that the session does not know.
+    pub(super) fn count(&mut self, site: u32) {
+        let has_room = self.sites.len() < SITES;
+        match self.sites.get_mut(&site) {
+            Some(count) => *count += 1,
+            None if has_room => drop(self.sites.insert(site, 1)),
+            None => self.others += 1,
+        }
+    }
+
+    /// What that comes to.
+    pub(super) fn damage(self) -> impl Iterator<Item = Damage> {
+        let others = (self.others > 0).then_some(Damage::UnknownSites { count: self.others });
+        let sites = self.sites.into_iter().map(|(site, count)| Damage::UnknownSite { site, count });
+        sites.chain(others)
+    }
 }
 
 impl Report {
@@ -99,28 +142,6 @@ impl Report {
             records,
         };
         self.threads = threads.into_iter().map(of).collect();
-    }
-
-    pub(super) fn unknown_site(&mut self, site: u32) {
-        let known = self.damage.iter_mut().find_map(|damage| match damage {
-            Damage::UnknownSite { site: known, count } if *known == site => Some(count),
-            _ => None,
-        });
-        match known {
-            Some(count) => *count += 1,
-            None => self.damage.push(Damage::UnknownSite { site, count: 1 }),
-        }
-    }
-
-    pub(super) fn odd_record(&mut self, file: &str) {
-        let known = self.damage.iter_mut().find_map(|damage| match damage {
-            Damage::Records { name, count } if name == file => Some(count),
-            _ => None,
-        });
-        match known {
-            Some(count) => *count += 1,
-            None => self.damage.push(Damage::Records { name: file.to_owned(), count: 1 }),
-        }
     }
 
     pub(super) fn place_in_time(&mut self, timeline: &Timeline) {
@@ -162,8 +183,14 @@ impl fmt::Display for Damage {
             Self::Records { name, count } => {
                 write!(f, "{count} records in the file {name:?} are of a length that none has")
             }
+            Self::Unreadable { name, cause } => {
+                write!(f, "the file {name:?} cannot be read: {cause}")
+            }
             Self::UnknownSite { site, count } => {
                 write!(f, "{count} records are of the unknown call site {site:#010x}")
+            }
+            Self::UnknownSites { count } => {
+                write!(f, "{count} records are of further unknown call sites")
             }
         }
     }

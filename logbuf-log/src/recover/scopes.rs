@@ -3,7 +3,7 @@
 //! A block says which scopes its extents start in ([restated extents](events::Extent::restates)), and its records say what became of
 //! them. So the last block with records of a thread tells the scopes behind them, and what its ring holds goes on there.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use logbuf_format::events::{self, Extent};
 use logbuf_format::packed::LEAD;
@@ -14,11 +14,16 @@ use crate::paths::Paths;
 use crate::record::Taken;
 use crate::registry::SHARED_RING;
 
-/// The scopes of each thread behind its last record in the payload of a block of events, of codec raw.
-pub(super) fn behind(payload: &[u8], sites: &Sites) -> BTreeMap<u32, Paths> {
+/// The scopes of each of these threads behind its last record in the payload of a block of events, of codec raw.
+pub(super) fn behind(
+    payload: &[u8],
+    sites: &Sites,
+    threads: &BTreeSet<u32>,
+) -> BTreeMap<u32, Paths> {
     let mut paths = BTreeMap::<(u32, u32), Paths>::new();
     let mut last = BTreeMap::new();
-    for extent in events::extents(payload).map_while(Result::ok) {
+    let extents = events::extents(payload).map_while(Result::ok);
+    for extent in extents.filter(|extent| threads.contains(&extent.thread)) {
         match extent.restates() {
             Some(ring) => {
                 let restated = follow(Paths::new(), &extent, sites);

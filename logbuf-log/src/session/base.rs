@@ -98,13 +98,14 @@ impl Base {
         Err(ErrorKind::WouldBlock.into())
     }
 
-    /// The names of all sessions, alive or dead, in alphabetical order.
+    /// The names of all sessions, alive or dead, in alphabetical order. Other files are none of ours, whatever they are called.
     pub(crate) fn names(&self) -> io::Result<Vec<String>> {
         let mut names = Vec::new();
         for entry in fs::read_dir(&self.0)? {
             let path = entry?.path();
             if path.extension() == Some(OsStr::new(LOCK))
                 && let Some(name) = path.file_stem().and_then(OsStr::to_str)
+                && is_name(name)
             {
                 names.push(name.to_owned());
             }
@@ -116,6 +117,9 @@ impl Base {
     /// Takes the lock of the session called `name`, unless it is held. Never to be called for a session of this
     /// process: closing its lock here would let go of it there.
     pub(crate) fn take(&self, name: &str) -> io::Result<Taken> {
+        if !is_name(name) {
+            return Ok(Taken::Gone);
+        }
         let path = self.file(name, LOCK);
         let file = match system::open_plain(&path, true) {
             Ok(file) => file,
@@ -126,11 +130,19 @@ impl Base {
             return Ok(Taken::Held);
         }
         let lock = Lock { file, path, folder: self.0.join(name) };
+        // A link would lead to files that are no session's.
+        match fs::symlink_metadata(&lock.folder) {
+            Ok(found) if !found.is_dir() => return Err(ErrorKind::NotADirectory.into()),
+            _ => {}
+        }
         Ok(if lock.is_in_place()? { Taken::Dead(lock) } else { Taken::Gone })
     }
 
     /// What the lock of the session called `name` is, as a file.
     pub(crate) fn lock_metadata(&self, name: &str) -> io::Result<fs::Metadata> {
+        if !is_name(name) {
+            return Err(ErrorKind::NotFound.into());
+        }
         fs::symlink_metadata(self.file(name, LOCK))
     }
 
@@ -139,6 +151,7 @@ impl Base {
         for entry in fs::read_dir(&self.0)? {
             let path = entry?.path();
             if path.extension() == Some(OsStr::new(NEW))
+                && path.file_stem().and_then(OsStr::to_str).is_some_and(is_name)
                 && let Ok(file) = system::open_plain(&path, true)
                 && system::try_lock(&file)?
             {
@@ -172,7 +185,7 @@ impl Lock {
     /// Removes the session: its files, its folder, and then the lock. Rings go first: without them nothing is left to recover,
     /// whatever else is.
     pub(crate) fn remove(&self) -> io::Result<()> {
-        match self.remove_files() {
+        match system::remove_folder(&self.folder, super::is_ring) {
             Err(error) if error.kind() != ErrorKind::NotFound => return Err(error),
             _ => {}
         }
@@ -183,12 +196,44 @@ impl Lock {
         }
         Ok(())
     }
+}
 
-    fn remove_files(&self) -> io::Result<()> {
-        let entries = fs::read_dir(&self.folder)?.collect::<io::Result<Vec<_>>>()?;
-        let mut paths: Vec<_> = entries.iter().map(fs::DirEntry::path).collect();
-        paths.sort_by_key(|path| !super::is_ring(path));
-        paths.iter().try_for_each(fs::remove_file)?;
-        fs::remove_dir(&self.folder)
+/// Whether a session may be called so: what [`Base::claim`] makes of a stem, a process and a number. Whoever recovers removes
+/// what he finds under the name, so that it has to be one that nobody else would give to a file.
+fn is_name(name: &str) -> bool {
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
+    let mut parts = name.rsplitn(3, '-');
+    let [id, process, stem] = [(); 3].map(|()| parts.next());
+    name.bytes().all(is_plain)
+        && id.is_some_and(|id| id.len() == 16 && u64::from_str_radix(id, 16).is_ok())
+        && process.is_some_and(|process| process.parse::<u32>().is_ok())
+        && stem.is_some_and(|stem| stem.len() <= STEM)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sessions_are_told_by_their_names() {
+        for name in ["app-1-0123456789abcdef", "-4242-0000000000000001", "a_b-c-7-ffffffffffffffff"]
+        {
+            assert!(is_name(name), "{name}");
+        }
+        let long = format!("{}-1-0123456789abcdef", "a".repeat(STEM + 1));
+        for name in [
+            "",
+            ".",
+            "..",
+            "Cargo",
+            "app-1-0123456789abcde",
+            "app-x-0123456789abcdef",
+            "1-0123456789abcdef",
+            "../app-1-0123456789abcdef",
+            "app-+1-0123456789abcdef",
+            &long,
+        ] {
+            assert!(!is_name(name), "{name}");
+        }
     }
 }

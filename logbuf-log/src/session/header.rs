@@ -175,6 +175,9 @@ impl Header {
         };
         let (folder, rest) = split(rest, fixed.folder_len)?;
         let (stem, segment) = split(rest, fixed.stem_len)?;
+        if !is_absolute(folder) || !is_file_name(stem) {
+            return Err(HeaderError::Damaged);
+        }
         let (segment, _) = segment::Header::take(segment).map_err(|_| HeaderError::Damaged)?;
         Ok(Self {
             id: fixed.id,
@@ -193,6 +196,18 @@ impl Header {
 
 fn split(bytes: &[u8], at: u64) -> Result<(&[u8], &[u8]), HeaderError> {
     usize::try_from(at).ok().and_then(|at| bytes.split_at_checked(at)).ok_or(HeaderError::Damaged)
+}
+
+/// Whether a path says where it starts.
+fn is_absolute(path: &[u8]) -> bool {
+    Path::new(&system::os_string(path)).is_absolute()
+}
+
+/// Whether it names something in a folder and nowhere else: a recovered segment is called so, behind its folder.
+fn is_file_name(name: &[u8]) -> bool {
+    Path::new(&system::os_string(name))
+        .file_name()
+        .is_some_and(|last| last.as_encoded_bytes() == name)
 }
 
 /// Of a header whose check is 0, and of what follows it.

@@ -12,6 +12,8 @@ mod compress_live;
 #[cfg(target_os = "linux")]
 mod console;
 mod context;
+#[cfg(target_os = "linux")]
+mod corpus;
 mod derive;
 mod exits;
 mod faults;
@@ -20,6 +22,8 @@ mod filters;
 mod flight;
 mod full;
 mod grammar;
+#[cfg(target_os = "linux")]
+mod hostile;
 mod index;
 mod limits;
 mod linked;

@@ -221,12 +221,7 @@ impl Shown {
     pub(crate) fn new(record: &Record<'_>) -> Self {
         let mut message = String::new();
         record.message(&mut message).expect("the message is of a reasonable length");
-        let fields = record.fields().map(|(name, value)| {
-            let mut text = format!("{name}=");
-            logbuf_format::render::field(&mut text, value)
-                .expect("the field is of a reasonable length");
-            text
-        });
+        let fields = record.fields().map(|(name, value)| shown_field(name, value));
         Self {
             unix_ns: record.unix_ns(),
             level: record.level(),

@@ -2,6 +2,7 @@
 
 #[cfg(all(feature = "lz4", feature = "zstd"))]
 mod compression;
+mod corpus;
 mod damage;
 mod fuzz;
 mod golden;

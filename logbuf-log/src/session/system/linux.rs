@@ -1,6 +1,6 @@
 //! Linux: locks, private files, mapped words, and what the kernel says of processes.
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::fs::{self, DirBuilder, File, Metadata, OpenOptions};
 use std::io::{self, BufRead, BufReader, ErrorKind};
 use std::os::unix::ffi::OsStringExt;
@@ -10,7 +10,7 @@ use std::ptr;
 use std::slice;
 use std::sync::atomic::AtomicU64;
 
-use rustix::fs::{CWD, FallocateFlags, FlockOperation, OFlags, RenameFlags};
+use rustix::fs::{AtFlags, CWD, Dir, FallocateFlags, FlockOperation, Mode, OFlags, RenameFlags};
 use rustix::mm::{MapFlags, ProtFlags};
 
 /// Where sessions are kept unless the program says otherwise: memory that outlives processes.
@@ -63,6 +63,23 @@ pub(crate) fn open_plain(path: &Path, write: bool) -> io::Result<File> {
     let flags = (OFlags::NOFOLLOW | OFlags::NONBLOCK).bits().cast_signed();
     let file = OpenOptions::new().read(true).write(write).custom_flags(flags).open(path)?;
     if file.metadata()?.is_file() { Ok(file) } else { Err(ErrorKind::InvalidInput.into()) }
+}
+
+/// Removes a folder and the files in it, those that `is_first` says before all others. Nothing is removed elsewhere, whatever
+/// is put in the place of the folder meanwhile; a link in its place, and a folder in it, are errors.
+pub(crate) fn remove_folder(path: &Path, is_first: impl Fn(&OsStr) -> bool) -> io::Result<()> {
+    let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+    let folder = rustix::fs::open(path, flags, Mode::empty())?;
+    let mut names = Vec::new();
+    for entry in Dir::read_from(&folder)? {
+        let name = OsString::from_vec(entry?.file_name().to_bytes().to_vec());
+        if name != "." && name != ".." {
+            names.push(name);
+        }
+    }
+    names.sort_by_key(|name| !is_first(name));
+    names.iter().try_for_each(|name| rustix::fs::unlinkat(&folder, name, AtFlags::empty()))?;
+    fs::remove_dir(path)
 }
 
 /// Takes the lock of a file, unless another process has it. It is let go of when this process ends or closes *any*

@@ -1,6 +1,6 @@
 //! Where rings that outlive the process are not supported: the same names, and nothing behind them.
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::fs::{self, File, Metadata, OpenOptions};
 use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
@@ -40,6 +40,10 @@ pub(crate) fn create_private(path: &Path) -> io::Result<File> {
 
 pub(crate) fn open_plain(path: &Path, write: bool) -> io::Result<File> {
     OpenOptions::new().read(true).write(write).open(path)
+}
+
+pub(crate) fn remove_folder(_path: &Path, _is_first: impl Fn(&OsStr) -> bool) -> io::Result<()> {
+    Err(ErrorKind::Unsupported.into())
 }
 
 pub(crate) fn try_lock(_file: &File) -> io::Result<bool> {

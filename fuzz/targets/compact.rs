@@ -1,0 +1,16 @@
+//! Any bytes as a segment to be compacted. Changes are made as for `reader`.
+#![no_main]
+
+#[path = "../../logbuf-decode/tests/fuzz/compact.rs"]
+mod body;
+#[path = "../../logbuf-decode/tests/fuzz/lines.rs"]
+mod lines;
+mod segment;
+
+use libfuzzer_sys::{fuzz_mutator, fuzz_target};
+
+fuzz_mutator!(|data: &mut [u8], size: usize, max_size: usize, seed: u32| {
+    segment::mutate(data, size, max_size, seed)
+});
+
+fuzz_target!(|bytes: &[u8]| body::run(bytes));
