@@ -11,7 +11,7 @@
 //! | make a closed segment smaller | [`compact`] |
 //! | turn ticks into wall-clock time | [`timeline`] |
 //! | take format strings apart | [`template`] |
-//! | turn records into text | [`value`], [`message`], [`render`], [`escape`], [`line`], [`utc`] |
+//! | turn records into text | [`value`], [`message`], [`render`], [`escape`], [`line`](mod@line), [`utc`] |
 //!
 //! **Invariants.** Whatever bytes it is given, no function of this crate panics, recurses or loops without bound, or
 //! allocates more than [`limits`] allow. Every length read is checked against a limit before it is believed.
