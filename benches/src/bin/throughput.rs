@@ -17,6 +17,7 @@ use std::{env, fs, thread};
 use logbuf_benches::cpu::{process_time, thread_time};
 use logbuf_benches::logged::{messages, mix, numbers, text};
 use logbuf_benches::pin::to_core;
+use logbuf_format::end::{self, End};
 use logbuf_log::{Builder, Stats, WhenFull, info};
 
 /// Rings that the throughput is measured with, in bytes.
@@ -169,12 +170,16 @@ fn run(load: &Load, options: &Options) -> String {
 /// A number is worth something only if everything is in the file: its END says how much that is. Returns the file's length.
 fn check(path: &Path, logged: u64, lost: u64) -> u64 {
     let mut file = File::open(path).expect("the file is there");
-    // END is the last block: 32 bytes of payload, the second of its four numbers is what was written.
-    let mut end = [0; 32];
+    // END is the last block, and a segment with records has an index.
+    let mut end = [0; end::LEN];
     let start = file.seek(SeekFrom::End(-(end.len() as i64))).expect("it ends with END");
     file.read_exact(&mut end).expect("the file can be read");
-    let number = |i: usize| u64::from_le_bytes(end[8 * i..8 * i + 8].try_into().expect("8 bytes"));
-    assert_eq!((number(1) + number(2), number(2)), (logged, lost), "written + lost == logged");
+    let totals = End::take(&end).expect("it is long enough");
+    assert_eq!(
+        (totals.written + totals.lost, totals.lost),
+        (logged, lost),
+        "written + lost == logged"
+    );
     start + end.len() as u64
 }
 
