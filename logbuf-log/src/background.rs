@@ -1,7 +1,7 @@
 //! How the background thread is set up.
 
 use std::fmt;
-use std::io;
+use std::io::{self, ErrorKind};
 use std::thread::JoinHandle;
 use std::{sync::mpsc, thread};
 
@@ -60,6 +60,15 @@ impl Default for Background {
 }
 
 impl Background {
+    /// Refuses a name that no thread can have.
+    pub(crate) fn check(&self) -> Result<(), InitError> {
+        if self.name.contains('\0') {
+            let source = io::Error::new(ErrorKind::InvalidInput, "its name has a zero byte");
+            return Err(InitError::SpawnThread { source });
+        }
+        Ok(())
+    }
+
     /// Starts the thread, which runs `writer`. Returns once its options are in force, or known to be refused.
     pub(crate) fn spawn(self, mut writer: Writer) -> Result<JoinHandle<()>, InitError> {
         let (report, reported) = mpsc::sync_channel(1);

@@ -285,6 +285,7 @@ impl Builder {
     /// [`InitError`] says which of these could not be done. Nothing is running then.
     pub fn start(self) -> Result<Guard, InitError> {
         let idle = self.idle;
+        self.background.check()?;
         let Ready { writer, control, background, settings } = self.prepare(idle)?;
         let thread = background.spawn(writer).inspect_err(|_| remove(&control.path()))?;
         Ok(settings.put_in_force(Remote { control, polled: None }, Some(thread)))

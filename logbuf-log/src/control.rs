@@ -49,6 +49,9 @@ struct State {
     ended: Option<Option<u64>>,
 }
 
+/// How often writing is tried in a row when the logger ends and has no time set for it, before what is left is given up.
+const LAST_TRIES: u32 = 5;
+
 /// How the writer is to end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Stop {
@@ -60,6 +63,11 @@ impl Stop {
     /// Whether the time to try is over.
     pub(crate) fn is_over(self) -> bool {
         self.deadline.is_some_and(|deadline| Instant::now() >= deadline)
+    }
+
+    /// Whether a writer that failed so often in a row gives up: when its time is over, if it was given any.
+    pub(crate) fn gives_up(self, failures: u32) -> bool {
+        self.deadline.map_or(failures >= LAST_TRIES, |deadline| Instant::now() >= deadline)
     }
 }
 

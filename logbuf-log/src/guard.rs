@@ -44,7 +44,7 @@ pub struct Guard {
 pub struct Shutdown {
     /// Records in the file.
     pub written: u64,
-    /// Records that were lost, as the file says.
+    /// Records that were lost, whether or not the file could still say so.
     pub lost: u64,
     /// Records that could not be written and are left in memory, for the next logger of this process. `None` if
     /// that is not known: a write did not return in time, and the writer ends when it does; or the writer panicked.

@@ -110,6 +110,11 @@ impl Losses {
         counter.word(Word::WrittenCount).store(lost.total, Ordering::Relaxed);
     }
 
+    /// How many are not in a file.
+    pub(crate) fn unwritten(&self) -> u64 {
+        counters().map(|(level, reason)| self.counter(level, reason).unwritten()).sum()
+    }
+
     fn counter(&self, level: Level, reason: Reason) -> Counter<'_> {
         let words = self.kept.get().map_or(&self.own[..], |words| *words);
         Counter(&words[place(level, reason)..][..COUNTER])
@@ -202,6 +207,12 @@ impl Counter<'_> {
         self.word(last).fetch_max(ticks.1, Ordering::Relaxed);
     }
 
+    fn unwritten(&self) -> u64 {
+        // Relaxed: nothing is read on the strength of it. The second is never larger, and read first.
+        let written = self.word(Word::WrittenCount).load(Ordering::Relaxed);
+        self.word(Word::Count).load(Ordering::Relaxed).saturating_sub(written)
+    }
+
     fn take(&self, now: u64) -> Option<Part> {
         // A plain load first: almost always there is nothing, and then the line stays shared. The count goes first. A record
         // added meanwhile may have its bytes and times taken now and its count later: the counts are exact, and each span
@@ -244,7 +255,9 @@ mod tests {
         for _ in 0..2 {
             assert_eq!(losses.take(10).collect::<Vec<_>>(), expected);
         }
+        assert_eq!(losses.unwritten(), 3);
         expected.iter().for_each(|lost| losses.settle(lost));
+        assert_eq!(losses.unwritten(), 0);
         assert_eq!(losses.take(10).count(), 0);
         losses.add(Level::Warn, Reason::RING_FULL, 5, 11);
         let next = Lost { total: 3, ..lost(Level::Warn, Reason::RING_FULL, 1, 5, (11, 11)) };

@@ -17,7 +17,8 @@ use crate::thread::Thread;
 pub struct Stats {
     /// Records in the file.
     pub written: u64,
-    /// Records that were logged and are not in the file, as far as the file says so.
+    /// Records that were logged and could not be kept. While writing fails, what was lost meanwhile is counted with each try; a logger
+    /// that gives up counts what its file does not say, and the file of the next says it.
     pub lost: u64,
     /// Records that a [`FlightRecorder`](crate::FlightRecorder) held in memory and let go, as it was meant to: they are neither
     /// written nor lost. When the logger has ended, `written + lost + let_go` is what was logged.
@@ -110,7 +111,10 @@ pub(crate) const NONE: u64 = u64::MAX;
 #[derive(Debug)]
 pub(crate) struct Counters {
     pub(crate) written: AtomicU64,
+    /// As the file says.
     pub(crate) lost: AtomicU64,
+    /// Beyond that, while writing fails.
+    pub(crate) unwritten_lost: AtomicU64,
     pub(crate) let_go: AtomicU64,
     pub(crate) bytes: AtomicU64,
     pub(crate) blocks: AtomicU64,
@@ -138,6 +142,7 @@ impl Default for Counters {
         Self {
             written: zero(),
             lost: zero(),
+            unwritten_lost: zero(),
             let_go: zero(),
             bytes: zero(),
             blocks: zero(),
@@ -161,7 +166,7 @@ impl Counters {
         let behind = if oldest == NONE { 0 } else { clock::now().saturating_sub(oldest) };
         Stats {
             written: read(&self.written),
-            lost: read(&self.lost),
+            lost: read(&self.lost) + read(&self.unwritten_lost),
             let_go: read(&self.let_go),
             bytes: read(&self.bytes),
             blocks: read(&self.blocks),

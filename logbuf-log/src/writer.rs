@@ -30,7 +30,6 @@ use logbuf::queue::mpsc;
 use logbuf_format::segment::Meta;
 
 use self::catalog::Catalog;
-use self::end::LAST_TRIES;
 use self::sweep::Sweep;
 use crate::clock::{self, Anchors};
 use crate::console::Tee;
@@ -243,9 +242,7 @@ impl Writer {
             self.control.answer(demand.flush, failure.as_ref());
         }
         match (self.retry_at, demand.stop) {
-            (Some(_), Some(stop)) if self.output.failures() >= LAST_TRIES || stop.is_over() => {
-                self.abandon()
-            }
+            (Some(_), Some(stop)) if stop.gives_up(self.output.failures()) => self.abandon(),
             (Some(retry_at), _) => return Turn::Failing { retry_at },
             (None, Some(stop)) if sweep == Sweep::Nothing => self.close(stop),
             (None, _) if sweep == Sweep::Nothing => {

@@ -1,6 +1,7 @@
 //! Emitting: the block that was filled, behind all that it refers to.
 
 use core::sync::atomic::Ordering;
+use std::collections::HashSet;
 use std::mem;
 use std::panic::{self, AssertUnwindSafe};
 use std::sync::Arc;
@@ -53,6 +54,9 @@ impl Writer {
             Ok(written) => self.count_written(written),
             Err(error) => {
                 self.retry_at = Some(Instant::now() + retry_delay(self.output.failures()));
+                let put: u64 = self.losses.iter().map(|(_, lost)| lost.count).sum();
+                let unwritten = self.unwritten_losses().saturating_sub(put);
+                self.control.counters.unwritten_lost.store(unwritten, Ordering::Relaxed);
                 self.failure = Some(self.report(error));
                 return Err(Failed);
             }
@@ -160,7 +164,17 @@ impl Writer {
         sites.iter().chain(&threads).for_each(|table| segment.put_table(table));
     }
 
+    /// Losses that no file speaks of yet.
+    pub(super) fn unwritten_losses(&self) -> u64 {
+        let mut met = HashSet::new();
+        let threads = self.rings.iter().map(|attached| &attached.ring.thread);
+        let of_threads = threads.filter(|thread| met.insert(thread.id));
+        of_threads.map(|thread| thread.losses.unwritten()).sum::<u64>()
+            + REGISTRY.stand_in.losses.unwritten()
+    }
+
     fn put_losses(&mut self) {
+        self.control.counters.unwritten_lost.store(0, Ordering::Relaxed);
         let now = clock::now();
         let mut table = Table::new(Kind::LOSS);
         let threads = self.rings.iter().map(|attached| Some(&attached.ring.thread));

@@ -1,7 +1,8 @@
 //! Ending: the segment is closed, or given up, and the rings are left to the next writer.
 
 use core::sync::atomic::Ordering;
-use std::{mem, thread};
+use std::mem;
+use std::time::Instant;
 
 use logbuf::{Consumer, Flavour};
 
@@ -9,9 +10,6 @@ use super::{Failed, Writer, retry_delay};
 use crate::control::Stop;
 use crate::error::WriteError;
 use crate::registry::REGISTRY;
-
-/// How often writing is tried in a row when the logger ends, before what is left is given up.
-pub(super) const LAST_TRIES: u32 = 5;
 
 impl Writer {
     /// Ends the segment as it should end. Everything taken is written.
@@ -25,10 +23,13 @@ impl Writer {
             match self.write() {
                 Ok(()) if self.output.segment().is_ended() => break,
                 Ok(()) => {}
-                Err(Failed) if self.output.failures() >= LAST_TRIES || stop.is_over() => {
+                Err(Failed) if stop.gives_up(self.output.failures()) => {
                     return self.abandon();
                 }
-                Err(Failed) => thread::sleep(retry_delay(self.output.failures())),
+                Err(Failed) => {
+                    let retry_at = Instant::now() + retry_delay(self.output.failures());
+                    self.control.sleep_until(retry_at);
+                }
             }
         }
         self.let_all_go();
@@ -62,6 +63,8 @@ impl Writer {
             consumer.rewind_held();
             left += count(consumer);
         }
+        // The next writer's file says so of these. Until then it is known here alone.
+        self.control.counters.unwritten_lost.store(self.unwritten_losses(), Ordering::Relaxed);
         if let Some(last) = self.failure.take() {
             self.report(WriteError { left: Some(left), ..last });
         }

@@ -381,8 +381,7 @@ fn a_shutdown_says_what_is_left() {
     valve.change(|state| state.fails = true);
     info!("{}", 2_u64);
     info!("{}", 3_u64);
-    // It gives up after a few tries, long before.
-    let end = guard.shutdown(Duration::from_secs(20));
+    let end = guard.shutdown(Duration::from_millis(200));
     assert_eq!((end.written, end.lost, end.left), (1, 0, Some(2)));
     assert!(!end.is_complete());
 
@@ -406,6 +405,76 @@ fn a_shutdown_says_what_is_left() {
     };
     drop(next);
     assert_eq!(valve.decode(), (vec![2, 3, 4], 0));
+    drop(turn);
+}
+
+#[test]
+fn a_shutdown_tries_for_as_long_as_it_may() {
+    /// More than without a time limit.
+    const TRIES: u32 = 6;
+    let turn = Session::lock();
+    let valve = Valve::default();
+    let opened = valve.clone();
+    let guard = Builder::to_writer(valve.clone())
+        .ignore_env()
+        .on_error(move |error| {
+            if error.attempt == TRIES {
+                opened.change(|state| state.fails = false);
+            }
+        })
+        .start()
+        .expect("the logger starts");
+    guard.flush().expect("the valve is open");
+    valve.change(|state| state.fails = true);
+    info!("{}", 1_u64);
+    let end = guard.shutdown(Duration::from_secs(60));
+    assert_eq!((end.written, end.lost, end.left), (1, 0, Some(0)));
+    assert_eq!(valve.decode(), (vec![1], 0));
+    drop(turn);
+}
+
+#[test]
+fn what_is_lost_while_writing_fails_is_known_at_once() {
+    const RECORDS: u64 = 20_000;
+    let turn = Session::lock();
+    let valve = Valve::default();
+    let builder =
+        || Builder::to_writer(valve.clone()).ignore_env().ring_capacity(16 << 10).on_error(|_| {});
+    let guard = builder().start().expect("the logger starts");
+    guard.flush().expect("the valve is open");
+    valve.change(|state| state.fails = true);
+    // The first to be lost may be counted in the block that fails, and the rest beside it.
+    (0..RECORDS / 2).for_each(|i| info!("{i}"));
+    guard.flush().expect_err("the valve fails");
+    (RECORDS / 2..RECORDS).for_each(|i| info!("{i}"));
+    let before = guard.stats().write_errors;
+    while guard.stats().write_errors < before + 2 {
+        thread::yield_now();
+    }
+    let stats = guard.stats();
+    let end = guard.shutdown(Duration::from_millis(200));
+    let left = end.left.expect("it could count them");
+    assert_eq!((stats.written, end.written), (0, 0));
+    assert!(stats.lost > RECORDS / 2, "{stats:?}");
+    assert_eq!((stats.lost, end.lost + left), (end.lost, RECORDS));
+
+    // The file of the next logger has both.
+    valve.change(|state| *state = State::default());
+    let end = builder().start().expect("the first has ended").shutdown(Duration::from_secs(60));
+    assert_eq!((end.written, end.lost, end.left), (left, RECORDS - left, Some(0)));
+    let (values, lost) = valve.decode();
+    assert_eq!((values.len() as u64, lost), (left, RECORDS - left));
+    drop(turn);
+}
+
+#[test]
+fn a_name_that_no_thread_can_have_is_refused() {
+    let turn = Session::lock();
+    let folder = tempfile::tempdir().expect("a temporary folder can be made");
+    let refused = Builder::new(folder.path().join("app")).thread_name("a\0b").start();
+    assert!(matches!(refused, Err(InitError::SpawnThread { .. })), "{refused:?}");
+    let left = std::fs::read_dir(folder.path()).expect("it can be listed").count();
+    assert_eq!(left, 0, "nothing is begun");
     drop(turn);
 }
 
