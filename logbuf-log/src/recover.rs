@@ -113,21 +113,18 @@ fn salvage(name: &str, lock: &Lock, options: &Options) -> Result<Report, Recover
             remove(name, lock)?;
             return Ok(report);
         }
-        Err(_) if options.discard => {
-            remove(name, lock)?;
-            return Ok(report);
-        }
+        Err(error) if options.discard => return discard(report, &error, lock),
         Err(source) => return Err(RecoverError::Header { name: name.to_owned(), source }),
     };
     report.describe(&header);
     let folder = options.folder.as_deref().unwrap_or(&header.folder);
-    let mut remains = Remains::find(&lock.folder)
-        .map_err(|source| RecoverError::ReadSession { name: name.to_owned(), source })?;
-    let salvaged = salvage_records(&header, &mut remains, folder, options, &mut report);
-    match salvaged {
-        Err(_) if options.discard => {}
-        other => other?,
-    }
+    let mut remains = match Remains::find(&lock.folder) {
+        Ok(remains) => remains,
+        Err(error) if options.discard => return discard(report, &error, lock),
+        Err(source) => return Err(RecoverError::ReadSession { name: name.to_owned(), source }),
+    };
+    // What can be read and has no place to go is no damage: it stays.
+    salvage_records(&header, &mut remains, folder, options, &mut report)?;
     if !report.damage.is_empty() && !options.discard {
         return Err(RecoverError::Damaged { report: Box::new(report) });
     }
@@ -165,6 +162,17 @@ fn salvage_records(
     anchors.iter().for_each(|anchor| timeline.add(*anchor));
     report.place_in_time(&timeline);
     Ok(())
+}
+
+/// Removes a session of which nothing can be read.
+fn discard(
+    mut report: Report,
+    cause: &dyn std::error::Error,
+    lock: &Lock,
+) -> Result<Report, RecoverError> {
+    report.damage.push(Damage::Session { cause: cause.to_string() });
+    remove(&report.name, lock)?;
+    Ok(report)
 }
 
 fn remove(name: &str, lock: &Lock) -> Result<(), RecoverError> {

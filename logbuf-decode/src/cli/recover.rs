@@ -24,6 +24,10 @@ pub(crate) fn run(args: &args::Recover, report: &mut Report) -> io::Result<()> {
     };
     let mut out = io::stdout().lock();
     if args.sessions.is_empty() && !args.all {
+        if args.discard {
+            report.error("--discard needs the name of a session, or --all");
+            return Ok(());
+        }
         for session in &found {
             writeln!(out, "{}", escape(&line(session)))?;
         }
@@ -37,7 +41,14 @@ pub(crate) fn run(args: &args::Recover, report: &mut Report) -> io::Result<()> {
     let names = dead.map(|session| &session.name).chain(&args.sessions);
     for name in names {
         match recover::recover(&place, name, &options) {
-            Ok(recovered) => describe(&recovered, &mut out)?,
+            Ok(recovered) => {
+                describe(&recovered, &mut out)?;
+                if !recovered.damage.is_empty() {
+                    report.damage(format_args!(
+                        "the session {name:?} is discarded, and what could not be read of it is gone"
+                    ));
+                }
+            }
             Err(RecoverError::Damaged { report: recovered }) => {
                 describe(&recovered, &mut out)?;
                 report.damage(RecoverError::Damaged { report: recovered });

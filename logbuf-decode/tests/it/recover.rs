@@ -172,7 +172,7 @@ fn a_damaged_session_is_salvaged_and_kept_until_it_is_discarded() {
     fs::write(catalogue, [7; 8192]).expect("it can be written");
     for _ in 0..2 {
         let (stdout, stderr, status) = recover(&folder, &["--all"]);
-        assert!(stdout.contains("left nothing that is not in its files"), "{stdout}");
+        assert!(stdout.starts_with("nothing of the session"), "{stdout}");
         let expected = format!("{RECORDS} records are of the unknown call site");
         assert!(
             stderr.starts_with("logbuf-decode: warning: ") && stderr.contains(&expected),
@@ -187,7 +187,26 @@ fn a_damaged_session_is_salvaged_and_kept_until_it_is_discarded() {
     }
     let (stdout, stderr, status) = recover(&folder, &["--discard", &name]);
     assert!(stdout.contains("unknown call site"), "{stdout}");
-    assert_eq!((stderr.as_str(), status), ("", 0));
+    assert!(stderr.ends_with("what could not be read of it is gone\n"), "{stderr}");
+    assert_eq!(status, 1);
+    assert_eq!(sessions(folder.path()), [] as [String; 0]);
+}
+
+#[test]
+fn a_session_without_a_readable_header_is_discarded_as_a_loss() {
+    let folder = folder();
+    let name = Process::killed(folder.path());
+    let header = folder.path().join("sessions").join(&name).join("session");
+    fs::write(header, [7; 100]).expect("it can be written");
+    let (_, stderr, status) = recover(&folder, &["--all"]);
+    assert_eq!(status, 2, "{stderr}");
+    assert_eq!(sessions(folder.path()), *slice::from_ref(&name));
+    let (stdout, stderr, status) = recover(&folder, &["--discard"]);
+    assert_eq!((stdout.as_str(), status), ("", 2), "{stderr}");
+    let (stdout, stderr, status) = recover(&folder, &["--discard", "--all"]);
+    assert!(stdout.starts_with("nothing of the session"), "{stdout}");
+    assert!(stdout.contains("it cannot be read: "), "{stdout}");
+    assert_eq!(status, 1, "{stderr}");
     assert_eq!(sessions(folder.path()), [] as [String; 0]);
 }
 

@@ -53,6 +53,11 @@ pub struct ThreadReport {
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Damage {
+    /// Nothing can be read: not even whose it was.
+    Session {
+        /// Why.
+        cause: String,
+    },
     /// A file is not what its name says, or stops being it. What was before that was read.
     File {
         /// The file.
@@ -161,7 +166,10 @@ impl fmt::Display for Report {
                 self.pid,
                 path.display()
             )?,
-            (None, _) => write!(f, "process {} left nothing that is not in its files", self.pid)?,
+            (None, _) if self.damage.is_empty() => {
+                write!(f, "process {} left nothing that is not in its files", self.pid)?;
+            }
+            (None, _) => write!(f, "nothing of the session {:?} can be recovered", self.name)?,
         }
         if self.lost > 0 {
             write!(f, "; {} were lost before it died", self.lost)?;
@@ -179,6 +187,7 @@ impl fmt::Display for Report {
 impl fmt::Display for Damage {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::Session { cause } => write!(f, "it cannot be read: {cause}"),
             Self::File { name, cause } => write!(f, "the file {name:?} is damaged: {cause}"),
             Self::Records { name, count } => {
                 write!(f, "{count} records in the file {name:?} are of a length that none has")
