@@ -63,7 +63,7 @@ static CURRENT: AtomicPtr<Session> = AtomicPtr::new(ptr::null_mut());
 #[non_exhaustive]
 pub enum CrashSafe {
     /// In shared memory where there is enough (`/dev/shm` on Linux), so that records outlive the process; otherwise in memory
-    /// of the process, which [`Stats`](crate::Stats) and the log file then say.
+    /// of the process, which [`Stats`](crate::Stats) then says.
     #[default]
     Auto,
     /// In memory of the process: what is not in the file when the process is killed is lost.
