@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::io::Cursor;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use logbuf_decode::Reader;
 use logbuf_format::block::{self, Header, Kind, Summary};
@@ -14,6 +14,10 @@ use logbuf_log::Builder;
 
 use crate::output::{folder, log, number, numbers_in, segments, start};
 use crate::support::Session;
+
+/// Bytes of an INDEX block before its entries, and of an entry.
+const LINK: usize = 8;
+const ENTRY: usize = 64;
 
 /// The blocks of a whole file, each with where it starts.
 pub(crate) fn blocks(bytes: &[u8]) -> Vec<(usize, Header)> {
@@ -93,17 +97,21 @@ fn a_segment_of_many_blocks_has_a_chain() {
     assert_eq!(numbers_in(&files), (0..1100).collect::<Vec<_>>());
 }
 
-#[test]
-fn a_segment_with_no_index_or_a_wrong_one_reads_the_same() {
-    let _turn = Session::lock();
-    let folder = folder();
-    let guard = start(Builder::new(folder.path().join("app")));
+/// A closed segment of three blocks, with 300 records.
+fn three_blocks(folder: &Path) -> PathBuf {
+    let guard = start(Builder::new(folder.join("app")));
     for round in 0..3 {
         log(100 * round..100 * (round + 1));
         guard.flush().expect("the file can be written");
     }
-    let path = guard.path();
-    drop(guard);
+    guard.path()
+}
+
+#[test]
+fn a_segment_with_no_index_or_a_wrong_one_reads_the_same() {
+    let _turn = Session::lock();
+    let folder = folder();
+    let path = three_blocks(folder.path());
     let bytes = fs::read(&path).expect("the file is there");
     let blocks = blocks(&bytes);
     let [.., (at, index), (end_at, end)] = &blocks[..] else { panic!("{} blocks", blocks.len()) };
@@ -120,7 +128,7 @@ fn a_segment_with_no_index_or_a_wrong_one_reads_the_same() {
     let payload = index.payload(&bytes[*at..]).expect("the block is whole");
     let mut index_of_others = payload.to_vec();
     // All that follows the link but the anchors: where blocks are, and what is in them.
-    for entry in index_of_others[8..].chunks_mut(64) {
+    for entry in index_of_others[LINK..].chunks_mut(ENTRY) {
         entry[..36].iter_mut().for_each(|byte| *byte ^= 0x55);
     }
     block::put(&mut wrong, &index_of_others, index.summary).expect("an index is short");
@@ -147,13 +155,7 @@ fn read(bytes: Vec<u8>) -> (Vec<u64>, usize) {
 fn an_index_that_is_cut_or_hostile_costs_no_record() {
     let turn = Session::lock();
     let folder = folder();
-    let guard = start(Builder::new(folder.path().join("app")));
-    for round in 0..3 {
-        log(100 * round..100 * (round + 1));
-        guard.flush().expect("the file can be written");
-    }
-    let path = guard.path();
-    drop(guard);
+    let path = three_blocks(folder.path());
     drop(turn);
     let bytes = fs::read(&path).expect("the file is there");
     let blocks = blocks(&bytes);
@@ -176,19 +178,21 @@ fn an_index_that_is_cut_or_hostile_costs_no_record() {
         // A reader has no need of what is in it, and so does not look.
         assert!(findings > 0 || byte >= at + 64, "byte {byte}");
     }
-    // It is whole, as its checksum says, and says what is not so.
-    let entry = |offset: u64, fill: u8| {
-        let mut entry = vec![fill; 40];
-        entry[..8].copy_from_slice(&offset.to_le_bytes());
-        entry
+    // It is whole, as its checksum says, and says what is not so: of where the index before it stands, and of where blocks are.
+    let (link, entries) = payload.split_at(LINK);
+    assert_eq!(entries.len(), 3 * ENTRY);
+    let forge = |place: u64, fill: u8| {
+        let place = place.to_le_bytes();
+        let entry = [&place[..], &[fill; ENTRY - 8]].concat();
+        [[&place[..], entries].concat(), [link, &entry].concat(), [&place[..], &entry].concat()]
     };
     let size = bytes.len() as u64;
     let places = [0, 1, at as u64, end_at as u64, size - 1, size, size + 1, 1 << 63, u64::MAX];
-    let forged = places.iter().flat_map(|place| [0, 0xFF].map(|fill| entry(*place, fill)));
+    let forged = places.iter().flat_map(|place| [0, 0xFF].map(|fill| forge(*place, fill)));
     let cut = (0..payload.len()).step_by(9).map(|len| payload[..len].to_vec());
-    let twice = [&payload[..], &payload[..]].concat();
-    let backwards = payload.chunks(40).rev().flatten().copied().collect();
-    for hostile in forged.chain(cut).chain([twice, backwards, vec![0xA5; 4 << 20]]) {
+    let twice = [&payload[..], entries].concat();
+    let backwards = link.iter().chain(entries.chunks(ENTRY).rev().flatten()).copied().collect();
+    for hostile in forged.flatten().chain(cut).chain([twice, backwards, vec![0xA5; 4 << 20]]) {
         for records in [index.summary.records, u32::MAX] {
             let mut changed = bytes[..at].to_vec();
             block::put(&mut changed, &hostile, Summary { records, ..index.summary })
