@@ -5,6 +5,7 @@
 //! is not counted.
 
 use std::hint::black_box;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use logbuf_benches::load::{Load, random_strings, three_numbers, trading};
 use logbuf_benches::logged;
@@ -16,6 +17,9 @@ const BLOCK: usize = 64 << 10;
 
 /// Bytes of ring, so that all records of a run fit.
 const RING: usize = 64 << 20;
+
+/// Nanoseconds from a record to the next.
+const NANOSECONDS_APART: u64 = 40;
 
 #[inline(never)]
 fn pack(load: &Load, packer: &mut Packer) {
@@ -72,8 +76,11 @@ fn expand_all(load: &Load) {
 
 fn write_all(records: u64, log: fn(u64), lz4: bool) {
     let folder = tempfile::tempdir().expect("a temporary folder can be made");
+    // The times are in what is compressed: they are the same in each run.
+    let ticks = AtomicU64::new(0);
     let (guard, mut writer) = Builder::new(folder.path().join("app"))
         .ring_capacity(RING)
+        .clock(move || ticks.fetch_add(NANOSECONDS_APART, Ordering::Relaxed))
         .compress_live(lz4)
         .manual()
         .expect("the folder can be written to");
