@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use std::sync::{Mutex, PoisonError};
 use std::{mem, panic};
 
+use logbuf::StorageError;
 use logbuf_format::compact::CompactError;
 
 use crate::background::ThreadOption;
@@ -46,6 +47,12 @@ pub enum Notice {
     NotCrashSafe {
         /// Why.
         source: SessionError,
+    },
+    /// A ring found no room in shared memory: what is in it is lost if this process is killed. Said of the first;
+    /// [`Stats::private_rings`](crate::Stats::private_rings) counts all. See [`Builder::shared_memory`](crate::Builder::shared_memory).
+    PrivateRings {
+        /// Why.
+        source: StorageError,
     },
     /// A closed segment could not be compressed. It stays as it was.
     NotCompressed {
@@ -88,6 +95,12 @@ impl fmt::Display for Notice {
             Self::NotCrashSafe { source } => {
                 write!(f, "records are lost if the process is killed: {source}")
             }
+            Self::PrivateRings { source } => {
+                write!(
+                    f,
+                    "some records are lost if the process is killed, for want of shared memory: {source}"
+                )
+            }
             Self::NotCompressed { path, source } => {
                 write!(f, "the log file {} stays uncompressed: {source}", path.display())
             }
@@ -128,7 +141,7 @@ pub(crate) struct Waiting {
 
 /// Leaves a notice for the writer, which delivers it on its own thread: soon, or when there is one.
 ///
-/// It locks and may allocate: not for signal handlers, and not for a log call that records.
+/// It locks and may allocate: not for signal handlers, and of log calls only for those that make a ring.
 pub(crate) fn post(notice: Notice) {
     let mut waiting = WAITING.lock().unwrap_or_else(PoisonError::into_inner);
     if waiting.notices.len() < LIMIT {

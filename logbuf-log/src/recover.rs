@@ -34,8 +34,8 @@ mod report;
 mod scopes;
 mod segment;
 
-use std::mem;
 use std::path::{Path, PathBuf};
+use std::{fs, mem};
 
 use logbuf_format::clock::Anchor;
 use logbuf_format::segment::Clock;
@@ -61,7 +61,7 @@ use crate::session::{CrashSafe, system};
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Options {
-    /// The folder of the recovered segment; unless given, that of the log.
+    /// The folder of the recovered segment, which is made if it is not there; unless given, that of the log.
     pub folder: Option<PathBuf>,
     /// Also recover sessions of other users. Such a session could name any folder as that of its log, so [`folder`](Self::folder) has
     /// to be given, too.
@@ -94,6 +94,7 @@ pub(crate) fn recover_log(
     let _turn = find::turn();
     let options = Options::default();
     let names = find::names_of(place, folder, stem);
+    segment::sweep(folder, stem, &names);
     let recovered = names.iter().map(|name| match find::take(place, name, &options) {
         Ok(Some(lock)) => Some(salvage(name, &lock, &options)),
         // Another was faster.
@@ -117,6 +118,10 @@ fn salvage(name: &str, lock: &Lock, options: &Options) -> Result<Report, Recover
         Err(source) => return Err(RecoverError::Header { name: name.to_owned(), source }),
     };
     report.describe(&header);
+    if let Some(folder) = &options.folder {
+        let failed = |source| RecoverError::WriteSegment { folder: folder.clone(), source };
+        fs::create_dir_all(folder).map_err(failed)?;
+    }
     let folder = options.folder.as_deref().unwrap_or(&header.folder);
     let mut remains = match Remains::find(&lock.folder) {
         Ok(remains) => remains,
@@ -170,7 +175,8 @@ fn discard(
     cause: &dyn std::error::Error,
     lock: &Lock,
 ) -> Result<Report, RecoverError> {
-    report.damage.push(Damage::Session { cause: cause.to_string() });
+    let bytes = find::bytes(&lock.folder);
+    report.damage.push(Damage::Session { cause: cause.to_string(), bytes });
     remove(&report.name, lock)?;
     Ok(report)
 }

@@ -1,6 +1,6 @@
 //! Where call sites, threads and the writer meet: the cold side of everything the hot path uses.
 
-use core::sync::atomic::{AtomicU32, AtomicU64, AtomicUsize, Ordering};
+use core::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, AtomicUsize, Ordering};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, RwLock};
 
@@ -13,6 +13,7 @@ use crate::control::Control;
 use crate::dictionary;
 use crate::fork::OfProcess;
 use crate::full::Policy;
+use crate::notice::{self, Notice};
 use crate::platform;
 use crate::session::{self, RingFile};
 use crate::signature::Signature;
@@ -62,6 +63,8 @@ pub(crate) struct Registry {
     next_thread: AtomicU32,
     /// Rings made in memory of the process.
     pub(crate) private_rings: AtomicU64,
+    /// Whether the user was told that the session had no room for one.
+    told_of_private_rings: AtomicBool,
     /// Stands for all threads that had no ring when they lost a record.
     pub(crate) stand_in: Thread,
 }
@@ -114,6 +117,7 @@ impl Registry {
             next_ring: AtomicU32::new(1),
             next_thread: AtomicU32::new(1),
             private_rings: AtomicU64::new(0),
+            told_of_private_rings: AtomicBool::new(false),
             stand_in: Thread::new(0, 0, String::new(), None),
         }
     }
@@ -344,6 +348,12 @@ fn memory(name: &str, capacity: usize) -> Result<(Storage, Option<RingFile>), St
         return Ok((storage, Some(file)));
     }
     REGISTRY.private_rings.fetch_add(1, Ordering::Relaxed);
+    // Whoever asked for no session, or was told that there is none, knows.
+    if let Some(Err(source)) = shared
+        && !REGISTRY.told_of_private_rings.swap(true, Ordering::Relaxed)
+    {
+        notice::post(Notice::PrivateRings { source });
+    }
     let prefault = Pages { prefault: true, ..Pages::default() };
     let storage = Storage::anonymous(capacity, prefault).or_else(|_| Storage::heap(capacity))?;
     Ok((storage, None))

@@ -7,6 +7,7 @@ use logbuf_log::{
     recover::{self, Found, Options, RecoverError, State},
 };
 use std::io::{self, Write};
+use std::time::UNIX_EPOCH;
 
 /// Lists the sessions, or salvages those that are named.
 ///
@@ -14,6 +15,10 @@ use std::io::{self, Write};
 ///
 /// Standard output does not take more.
 pub(crate) fn run(args: &args::Recover, report: &mut Report) -> io::Result<()> {
+    if let Some(folder) = args.from.as_deref().filter(|folder| !folder.is_dir()) {
+        report.error(format_args!("there is no folder {}", folder.display()));
+        return Ok(());
+    }
     let place = args.from.clone().map_or(CrashSafe::Auto, CrashSafe::Dir);
     let found = match recover::sessions(&place) {
         Ok(found) => found,
@@ -53,10 +58,23 @@ pub(crate) fn run(args: &args::Recover, report: &mut Report) -> io::Result<()> {
                 describe(&recovered, &mut out)?;
                 report.damage(RecoverError::Damaged { report: recovered });
             }
-            Err(error) => report.error(error),
+            Err(error) => report.error(format_args!("{error}{}", advice(&error, args))),
         }
     }
     Ok(())
+}
+
+/// What can be done about an error that its own text does not say.
+fn advice(error: &RecoverError, args: &args::Recover) -> &'static str {
+    let is_gone = |source: &io::Error| source.kind() == io::ErrorKind::NotFound;
+    match error {
+        RecoverError::ReadLog { source, .. } | RecoverError::WriteSegment { source, .. }
+            if is_gone(source) && args.output.is_none() =>
+        {
+            "; -o DIR writes into another folder"
+        }
+        _ => "",
+    }
 }
 
 /// One session in the list.
@@ -67,7 +85,13 @@ fn line(session: &Found) -> String {
         _ => "closed",
     };
     let log = session.log.as_ref().map(|(folder, stem)| folder.join(stem).display().to_string());
-    let log = log.unwrap_or_else(|| "?".to_owned());
+    let log = log.unwrap_or_else(|| {
+        let problem = session.problem.as_deref().unwrap_or_default();
+        let since = session.written.and_then(|at| at.duration_since(UNIX_EPOCH).ok());
+        let since = since.and_then(|since| i64::try_from(since.as_nanos()).ok());
+        let since = since.map(|at| format!(", written {}", rfc3339(at))).unwrap_or_default();
+        format!("?  ({} bytes{since}: {problem})", session.bytes)
+    });
     format!("{state:<6} {}  {log}", session.name)
 }
 

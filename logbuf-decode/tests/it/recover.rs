@@ -106,6 +106,11 @@ fn records(folder: &TempDir) -> usize {
 #[test]
 fn nothing_to_recover() {
     let folder = folder();
+    let missing = "logbuf-decode: error: there is no folder sessions\n".to_owned();
+    for args in [&[][..], &["--all"]] {
+        assert_eq!(recover(&folder, args), (String::new(), missing.clone(), 2));
+    }
+    fs::create_dir(folder.path().join("sessions")).expect("it can be made");
     let nothing = (String::new(), String::new(), 0);
     assert_eq!(recover(&folder, &[]), nothing);
     assert_eq!(recover(&folder, &["--all"]), nothing);
@@ -198,6 +203,11 @@ fn a_session_without_a_readable_header_is_discarded_as_a_loss() {
     let name = Process::killed(folder.path());
     let header = folder.path().join("sessions").join(&name).join("session");
     fs::write(header, [7; 100]).expect("it can be written");
+    let (listed, _, status) = recover(&folder, &[]);
+    assert!(listed.starts_with(&format!("dead   {name}  ?  (")), "{listed}");
+    assert!(listed.contains(" bytes, written 2"), "{listed}");
+    assert!(listed.ends_with(": the file `session` is not that of a session)\n"), "{listed}");
+    assert_eq!(status, 0);
     let (_, stderr, status) = recover(&folder, &["--all"]);
     assert_eq!(status, 2, "{stderr}");
     assert_eq!(sessions(folder.path()), *slice::from_ref(&name));
@@ -205,9 +215,37 @@ fn a_session_without_a_readable_header_is_discarded_as_a_loss() {
     assert_eq!((stdout.as_str(), status), ("", 2), "{stderr}");
     let (stdout, stderr, status) = recover(&folder, &["--discard", "--all"]);
     assert!(stdout.starts_with("nothing of the session"), "{stdout}");
-    assert!(stdout.contains("it cannot be read: "), "{stdout}");
+    assert!(stdout.contains(" bytes cannot be read: "), "{stdout}");
     assert_eq!(status, 1, "{stderr}");
     assert_eq!(sessions(folder.path()), [] as [String; 0]);
+}
+
+#[test]
+fn a_session_whose_folder_is_gone_is_salvaged_into_another() {
+    let folder = folder();
+    let name = Process::killed(folder.path());
+    fs::remove_dir_all(folder.path().join("logs")).expect("it is there");
+    let (stdout, stderr, status) = recover(&folder, &["--all"]);
+    assert!(stderr.ends_with("; -o DIR writes into another folder\n"), "{stderr}");
+    assert_eq!((stdout.as_str(), status), ("", 2));
+    assert_eq!(sessions(folder.path()), [name]);
+    let (stdout, stderr, status) = recover(&folder, &["--all", "-o", "new/logs"]);
+    assert_eq!((stderr.as_str(), status), ("", 0), "{stdout}");
+    assert!(folder.path().join("new/logs/app.000001.recovered.logbuf").exists(), "{stdout}");
+}
+
+#[test]
+fn a_session_without_a_lock_is_listed_and_discarded() {
+    let folder = folder();
+    let name = Process::killed(folder.path());
+    fs::remove_file(folder.path().join("sessions").join(format!("{name}.lock"))).expect("a lock");
+    let (listed, _, status) = recover(&folder, &[]);
+    assert!(listed.starts_with(&format!("dead   {name}  ")), "{listed}");
+    assert_eq!(status, 0);
+    let (stdout, stderr, status) = recover(&folder, &["--discard", "--all"]);
+    assert_eq!((stderr.as_str(), status), ("", 0), "{stdout}");
+    assert!(stdout.starts_with(&format!("recovered {RECORDS} records")), "{stdout}");
+    assert!(!folder.path().join("sessions").exists());
 }
 
 #[test]

@@ -29,8 +29,9 @@ impl Builder {
     }
 
     /// Bytes of shared memory that the rings of this process may take; the default is 256 MiB, and it is never more than half of
-    /// what is free when the first logger starts. Rings beyond that are in memory of the process, and
-    /// [`Stats::private_rings`](crate::Stats::private_rings) tells how many.
+    /// what is free when the first logger starts. Rings beyond that are in memory of the process:
+    /// [`Stats::private_rings`](crate::Stats::private_rings) tells how many, and the first of them posts a
+    /// [`Notice::PrivateRings`](crate::Notice::PrivateRings).
     pub fn shared_memory(mut self, max_bytes: usize) -> Self {
         self.rings.most_bytes = max_bytes;
         self

@@ -1,14 +1,17 @@
 //! Finding sessions, and telling dead ones from living ones.
 
+use std::collections::BTreeSet;
 use std::ffi::{OsStr, OsString};
+use std::fs;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::SystemTime;
 
 use super::{Options, RecoverError};
 use crate::fork::OfProcess;
-use crate::session::base::{Base, Lock, Taken};
-use crate::session::header::Header;
+use crate::session::base::{self, Base, Lock, Taken};
+use crate::session::header::{self, Header};
 use crate::session::{self, CrashSafe, system};
 
 /// A session.
@@ -25,6 +28,12 @@ pub struct Found {
     pub pid: Option<u32>,
     /// The folder of its log and what the names of the files there begin with, if its header says so.
     pub log: Option<(PathBuf, OsString)>,
+    /// Why its header does not say so.
+    pub problem: Option<String>,
+    /// Bytes of its files.
+    pub bytes: u64,
+    /// When its header was last written, or else its folder; `None` if that cannot be found out.
+    pub written: Option<SystemTime>,
 }
 
 /// Whether a session can be recovered.
@@ -78,33 +87,54 @@ pub fn sessions(place: &CrashSafe) -> Result<Vec<Found>, RecoverError> {
             // Whatever is wrong with this one, the others can be recovered.
             Err(_) => State::Closed,
         };
-        let header = Header::load(&base.path().join(&name)).ok();
+        let folder = base.path().join(&name);
+        let (header, problem) = match Header::load(&folder) {
+            Ok(header) => (Some(header), None),
+            Err(error) => (None, Some(error.to_string())),
+        };
         found.push(Found {
             state,
             user: system::owner(&metadata),
             pid: header.as_ref().map(|header| header.pid),
             log: header.map(|header| (header.folder, header.stem)),
+            problem,
+            bytes: bytes(&folder),
+            written: written(&folder),
             name,
         });
     }
     Ok(found)
 }
 
-/// The names of the sessions of one log.
-pub(super) fn names_of(place: &CrashSafe, folder: &Path, stem: &OsStr) -> Vec<String> {
-    let Ok(base) = base(place) else { return Vec::new() };
+/// The names of the sessions of one log, and of those that may be: their header cannot be read, and they are called like it.
+pub(super) fn names_of(place: &CrashSafe, folder: &Path, stem: &OsStr) -> BTreeSet<String> {
+    let Ok(base) = base(place) else { return BTreeSet::new() };
     // A place where anybody could have put anything is none of ours.
     if system::check_private(base.path(), system::user()).is_err() {
-        return Vec::new();
+        return BTreeSet::new();
     }
     let _better_luck_next_time = base.clear_unfinished();
     let mut names = base.names().unwrap_or_default();
-    // Without a header nobody can say whose it is; it holds nothing then, and is cleared away.
     names.retain(|name| match Header::load(&base.path().join(name)) {
         Ok(header) => header.folder == folder && header.stem == stem,
-        Err(error) => error.is_missing(),
+        // Without a header nobody can say whose it is; it holds nothing then, and is cleared away.
+        Err(error) => error.is_missing() || base::is_of(name, stem),
     });
     names
+}
+
+/// Bytes of the files in the folder of a session, as far as they can be found out. A link is not followed.
+pub(super) fn bytes(folder: &Path) -> u64 {
+    let is_folder = fs::symlink_metadata(folder).is_ok_and(|found| found.is_dir());
+    let entries = is_folder.then(|| fs::read_dir(folder)).into_iter().flatten().flatten();
+    let files = entries.flatten().filter_map(|entry| entry.metadata().ok());
+    files.fold(0, |sum, file| sum.saturating_add(file.len()))
+}
+
+/// When the header of a session was last written, or else its folder.
+fn written(folder: &Path) -> Option<SystemTime> {
+    let at = |path: &Path| fs::symlink_metadata(path).and_then(|found| found.modified()).ok();
+    at(&folder.join(header::NAME)).or_else(|| at(folder))
 }
 
 /// Takes the lock of a session. `None` if its process lives, or another is recovering it.

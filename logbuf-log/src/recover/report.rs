@@ -57,6 +57,8 @@ pub enum Damage {
     Session {
         /// Why.
         cause: String,
+        /// Bytes of its files.
+        bytes: u64,
     },
     /// A file is not what its name says, or stops being it. What was before that was read.
     File {
@@ -187,7 +189,9 @@ impl fmt::Display for Report {
 impl fmt::Display for Damage {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Session { cause } => write!(f, "it cannot be read: {cause}"),
+            Self::Session { cause, bytes } => {
+                write!(f, "its {bytes} bytes cannot be read: {cause}")
+            }
             Self::File { name, cause } => write!(f, "the file {name:?} is damaged: {cause}"),
             Self::Records { name, count } => {
                 write!(f, "{count} records in the file {name:?} are of a length that none has")

@@ -3,6 +3,7 @@
 //! It is written under a name that no reader looks at, made to last, and only then named as a segment: it is there whole, or not
 //! at all. A recovery that comes after one that was cut short finds it by its session, and what it holds is then in a file.
 
+use std::collections::BTreeSet;
 use std::ffi::{OsStr, OsString};
 use std::fs::{self, File};
 use std::hash::{BuildHasher, RandomState};
@@ -15,6 +16,7 @@ use logbuf_format::end::End;
 
 use super::covered;
 use crate::platform;
+use crate::session::base;
 use crate::session::header::Header;
 use crate::session::system;
 use crate::table::Table;
@@ -23,10 +25,13 @@ use crate::table::Table;
 const SEGMENT: &str = ".logbuf";
 const RECOVERED: &str = ".recovered.logbuf";
 
+/// The end of the name of one that is not finished.
+const UNFINISHED: &str = ".recovering";
+
 /// How often a free name is sought.
 const TRIES: usize = 64;
 
-/// The segment that is being written; there is no file before it is begun.
+/// The segment that is being written; there is no file before it is begun, nor when it is dropped unfinished.
 pub(super) struct Segment<'a> {
     pub(super) header: &'a Header,
     folder: &'a Path,
@@ -123,6 +128,7 @@ impl<'a> Segment<'a> {
             let path = self.folder.join(name);
             match system::rename_new(&self.unfinished(), &path) {
                 Ok(()) => {
+                    self.file = None;
                     platform::sync_folder(self.folder)?;
                     return Ok(path);
                 }
@@ -153,11 +159,44 @@ impl<'a> Segment<'a> {
 
     /// Where the segment is as long as it is not finished: the same place whoever tries.
     fn unfinished(&self) -> PathBuf {
-        let mut name = OsString::from(".");
-        name.push(&self.header.stem);
-        name.push(format!(".{:016x}.recovering", self.header.id));
-        self.folder.join(name)
+        self.folder.join(unfinished(&self.header.stem, self.header.id))
     }
+}
+
+impl Drop for Segment<'_> {
+    fn drop(&mut self) {
+        // Published, there is none.
+        if self.file.is_some() {
+            let _swept_later = fs::remove_file(self.unfinished());
+        }
+    }
+}
+
+fn unfinished(stem: &OsStr, session: u64) -> OsString {
+    let mut name = OsString::from(".");
+    name.push(stem);
+    name.push(format!(".{session:016x}{UNFINISHED}"));
+    name
+}
+
+/// Removes what recoveries of the log left that were killed, unless the session is still there, of which `sessions` are the names: then
+/// another may be at it, and whoever recovers it begins with that file.
+pub(super) fn sweep(folder: &Path, stem: &OsStr, sessions: &BTreeSet<String>) {
+    let sessions: BTreeSet<u64> = sessions.iter().filter_map(|name| base::number(name)).collect();
+    for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+        let session = unfinished_session(&entry.file_name(), stem);
+        if session.is_some_and(|session| !sessions.contains(&session)) {
+            let _next_time = fs::remove_file(entry.path());
+        }
+    }
+}
+
+/// The number of the session in `name`, if it is that of an unfinished segment of the log called `stem`.
+fn unfinished_session(name: &OsStr, stem: &OsStr) -> Option<u64> {
+    let rest = name.as_encoded_bytes().strip_prefix(b".")?.strip_prefix(stem.as_encoded_bytes())?;
+    let rest = str::from_utf8(rest).ok()?.strip_prefix('.')?;
+    let session = u64::from_str_radix(rest.strip_suffix(UNFINISHED)?, 16).ok()?;
+    (unfinished(stem, session) == name).then_some(session)
 }
 
 /// The number in `name`, if it is that of a segment of the log called `stem`.
@@ -171,6 +210,22 @@ pub(super) fn segment_number(name: &OsStr, stem: &OsStr) -> Option<u64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn unfinished_segments_are_told_by_their_names() {
+        let stem = OsStr::new("app.v2");
+        let session = |name: &str| unfinished_session(OsStr::new(name), stem);
+        assert_eq!(session(".app.v2.00000000000000ff.recovering"), Some(255));
+        for other in [
+            ".app.00000000000000ff.recovering",
+            ".app.v2.ff.recovering",
+            ".app.v2.+0000000000000ff.recovering",
+            "app.v2.00000000000000ff.recovering",
+            ".app.v2.00000000000000ff.logbuf",
+        ] {
+            assert_eq!(session(other), None, "{other}");
+        }
+    }
 
     #[test]
     fn segments_are_told_by_their_names() {

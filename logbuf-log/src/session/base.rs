@@ -7,8 +7,10 @@
 //! ```
 //!
 //! A lock appears under its name only when it is held (it is made and locked under another name, and then renamed), and before its
-//! folder does; it goes after its folder. So whoever finds a lock that nobody holds has found a dead session.
+//! folder does; it goes after its folder. So whoever finds a lock that nobody holds has found a dead session, and a folder without a lock
+//! is one whose lock somebody else removed: whoever takes such a session makes the lock anew.
 
+use std::collections::BTreeSet;
 use std::ffi::OsStr;
 use std::fs::{self, File};
 use std::io::{self, ErrorKind};
@@ -75,9 +77,7 @@ impl Base {
 
     /// Makes the lock and the folder of a new session of a log called `stem`.
     pub(crate) fn claim(&self, stem: &OsStr, id: u64) -> io::Result<Lock> {
-        let is_plain = |c: &char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_');
-        let stem: String = stem.to_string_lossy().chars().filter(is_plain).take(STEM).collect();
-        let name = format!("{stem}-{}-{id:016x}", std::process::id());
+        let name = format!("{}-{}-{id:016x}", plain(stem), std::process::id());
         let (path, new) = (self.file(&name, LOCK), self.file(&name, NEW));
         for _ in 0..TRIES {
             // Whoever ended the last session may have removed the folder with it.
@@ -98,19 +98,23 @@ impl Base {
         Err(ErrorKind::WouldBlock.into())
     }
 
-    /// The names of all sessions, alive or dead, in alphabetical order. Other files are none of ours, whatever they are called.
-    pub(crate) fn names(&self) -> io::Result<Vec<String>> {
-        let mut names = Vec::new();
+    /// The names of all sessions, alive or dead, in alphabetical order: of their locks, and of folders that have none. Other files
+    /// are none of ours, whatever they are called.
+    pub(crate) fn names(&self) -> io::Result<BTreeSet<String>> {
+        let mut names = BTreeSet::new();
         for entry in fs::read_dir(&self.0)? {
-            let path = entry?.path();
-            if path.extension() == Some(OsStr::new(LOCK))
-                && let Some(name) = path.file_stem().and_then(OsStr::to_str)
-                && is_name(name)
-            {
-                names.push(name.to_owned());
-            }
+            let entry = entry?;
+            let path = entry.path();
+            let name = if path.extension() == Some(OsStr::new(LOCK)) {
+                path.file_stem()
+            } else if entry.file_type()?.is_dir() {
+                path.file_name()
+            } else {
+                None
+            };
+            let name = name.and_then(OsStr::to_str).filter(|name| is_name(name));
+            names.extend(name.map(str::to_owned));
         }
-        names.sort_unstable();
         Ok(names)
     }
 
@@ -123,7 +127,11 @@ impl Base {
         let path = self.file(name, LOCK);
         let file = match system::open_plain(&path, true) {
             Ok(file) => file,
-            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Taken::Gone),
+            // The folder goes first: where it is left, whoever removed the lock had not recovered the session.
+            Err(error) if error.kind() == ErrorKind::NotFound => match self.relock(name)? {
+                Some(file) => file,
+                None => return Ok(Taken::Gone),
+            },
             Err(error) => return Err(error),
         };
         if !system::try_lock(&file)? {
@@ -138,12 +146,38 @@ impl Base {
         Ok(if lock.is_in_place()? { Taken::Dead(lock) } else { Taken::Gone })
     }
 
-    /// What the lock of the session called `name` is, as a file.
+    /// Makes the lock of a session that has none any more, and takes it. `None` if there is no such session, or another does the same.
+    fn relock(&self, name: &str) -> io::Result<Option<File>> {
+        match fs::symlink_metadata(self.0.join(name)) {
+            Ok(found) if found.is_dir() => {}
+            Ok(_) => return Ok(None),
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+            Err(error) => return Err(error),
+        }
+        let new = self.file(name, NEW);
+        let file = match system::create_private(&new) {
+            Ok(file) => file,
+            Err(error) if error.kind() == ErrorKind::AlreadyExists => return Ok(None),
+            Err(error) => return Err(error),
+        };
+        if system::try_lock(&file)? && system::rename_new(&new, &self.file(name, LOCK)).is_ok() {
+            return Ok(Some(file));
+        }
+        let _gone_already = fs::remove_file(&new);
+        Ok(None)
+    }
+
+    /// What the lock of the session called `name` is, as a file; if it has none, what its folder is.
     pub(crate) fn lock_metadata(&self, name: &str) -> io::Result<fs::Metadata> {
         if !is_name(name) {
             return Err(ErrorKind::NotFound.into());
         }
-        fs::symlink_metadata(self.file(name, LOCK))
+        match fs::symlink_metadata(self.file(name, LOCK)) {
+            Err(error) if error.kind() == ErrorKind::NotFound => {
+                fs::symlink_metadata(self.0.join(name))
+            }
+            found => found,
+        }
     }
 
     /// Removes locks that were begun and never taken. One that is being made just now is made again.
@@ -198,6 +232,22 @@ impl Lock {
     }
 }
 
+/// Whether a session called `name` is one of a log called `stem`, as far as its name tells.
+pub(crate) fn is_of(name: &str, stem: &OsStr) -> bool {
+    name.rsplitn(3, '-').nth(2) == Some(plain(stem).as_str())
+}
+
+/// The number of the session called `name`.
+pub(crate) fn number(name: &str) -> Option<u64> {
+    name.rsplit('-').next().and_then(|id| u64::from_str_radix(id, 16).ok())
+}
+
+/// What of a log's name stands in those of its sessions.
+fn plain(stem: &OsStr) -> String {
+    let is_plain = |c: &char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_');
+    stem.to_string_lossy().chars().filter(is_plain).take(STEM).collect()
+}
+
 /// Whether a session may be called so: what [`Base::claim`] makes of a stem, a process and a number. Whoever recovers removes
 /// what he finds under the name, so that it has to be one that nobody else would give to a file.
 fn is_name(name: &str) -> bool {
@@ -213,6 +263,16 @@ fn is_name(name: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_log_of_a_session_is_told_by_its_name() {
+        let name = "app-v2-4242-00000000000000ff";
+        for (stem, expected) in [("app-v2", true), ("app-v.2", true), ("app", false), ("v2", false)]
+        {
+            assert_eq!(is_of(name, OsStr::new(stem)), expected, "{stem}");
+        }
+        assert_eq!(number(name), Some(255));
+    }
 
     #[test]
     fn sessions_are_told_by_their_names() {

@@ -6,12 +6,13 @@ use std::os::unix::fs::FileExt;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::mpsc;
 use std::time::Duration;
 use std::{env, fs, thread};
 
 use logbuf_decode::Reader;
 use logbuf_log::recover::{self, Options, RecoverError, State};
-use logbuf_log::{Builder, CrashSafe, FlightRecorder, WhenFull, debug, info};
+use logbuf_log::{Builder, CrashSafe, FlightRecorder, Notice, WhenFull, debug, info};
 use tempfile::TempDir;
 
 use crate::support::{Session, Shown, numbers, visit_file};
@@ -264,6 +265,147 @@ fn the_next_start_of_the_same_logger_recovers() {
     drop(guard);
     assert!(found >= before);
     scene.check();
+}
+
+/// What a start of the logger called `stem` says of the recovery.
+fn told_by_a_start(scene: &Scene, stem: &str) -> Vec<String> {
+    let (send, told) = mpsc::channel();
+    let guard = Builder::new(scene.logs().join(stem))
+        .crash_safe(scene.place())
+        .on_notice(move |notice| match notice {
+            Notice::NotRecovered { .. } | Notice::Recovered { .. } => {
+                let _nobody_listens = send.send(notice.to_string());
+            }
+            _ => {}
+        })
+        .ignore_env()
+        .start()
+        .expect("the logger starts");
+    drop(guard);
+    told.iter().collect()
+}
+
+#[test]
+fn a_start_tells_of_a_session_that_may_be_its_own_and_cannot_be_read() {
+    let scene = Scene::new();
+    let mut child = scene.child("recovery::child_that_logs_until_it_is_killed");
+    child.kill().expect("it is a child");
+    child.wait().expect("it is a child");
+    let (name, _) = scene.sessions().remove(0);
+    let header = scene.0.path().join("sessions").join(&name).join("session");
+    let good = fs::read(&header).expect("it is there");
+    let mut newer = good.clone();
+    newer[8] += 1;
+    let _turn = Session::lock();
+    for (bytes, reason) in [(&[7; 100][..], "is not that of a session"), (&newer, "of layout")] {
+        fs::write(&header, bytes).expect("it can be written");
+        assert_eq!(told_by_a_start(&scene, "other"), [] as [&str; 0]);
+        let told = told_by_a_start(&scene, "app");
+        assert!(told.len() == 1 && told[0].contains(&name), "{told:?}");
+        assert!(told[0].contains(reason), "{told:?}");
+    }
+    fs::write(&header, good).expect("it can be written");
+    assert_eq!(scene.sessions().len(), 1, "it is still there");
+    let recovery = told_by_a_start(&scene, "app");
+    assert!(recovery.len() <= 1 && scene.sessions().is_empty(), "{recovery:?}");
+    scene.check();
+}
+
+/// Has no shared memory but for the shared ring. Does nothing unless it is run by a test.
+#[test]
+fn child_with_little_shared_memory() {
+    let Some(folder) = env::var_os(FOLDER).map(PathBuf::from) else { return };
+    let (send, told) = mpsc::channel();
+    let guard = Builder::new(folder.join("logs/app"))
+        .crash_safe(place(&folder))
+        .shared_memory(300 << 10)
+        .on_notice(move |notice| send.send(notice.to_string()).expect("it is listened to"))
+        .ignore_env()
+        .start()
+        .expect("the logger starts");
+    let log = |i: u64| thread::spawn(move || info!("{i}")).join().expect("it ends");
+    (0..4).for_each(log);
+    info!("{}", 4);
+    assert!(guard.stats().private_rings > 1);
+    drop(guard);
+    let told: Vec<_> = told.iter().collect();
+    assert!(told.len() == 1 && told[0].contains("for want of shared memory"), "{told:?}");
+    println!("\nready");
+}
+
+#[test]
+fn rings_without_room_in_shared_memory_are_told_once() {
+    let scene = Scene::new();
+    let mut child = scene.child("recovery::child_with_little_shared_memory");
+    assert!(child.wait().expect("it is a child").success());
+}
+
+#[test]
+fn a_session_whose_lock_somebody_removed_is_recovered_when_its_process_is_dead() {
+    let scene = Scene::new();
+    let mut child = scene.child("recovery::child_that_logs_until_it_is_killed");
+    let (name, _) = scene.sessions().remove(0);
+    let lock = scene.0.path().join("sessions").join(format!("{name}.lock"));
+    fs::remove_file(&lock).expect("it is there");
+    assert_eq!(scene.sessions(), [(name.clone(), State::Alive)], "its process has the rings");
+    child.kill().expect("it is a child");
+    child.wait().expect("it is a child");
+    fs::remove_file(&lock).expect("it was made anew");
+    assert_eq!(scene.sessions(), [(name, State::Dead)]);
+    fs::remove_file(&lock).expect("it was made anew");
+    let _turn = Session::lock();
+    told_by_a_start(&scene, "app");
+    assert_eq!(scene.sessions(), []);
+    scene.check();
+}
+
+/// Hidden files in the folder of the log.
+fn unfinished(scene: &Scene) -> usize {
+    let entries = fs::read_dir(scene.logs()).expect("it is there");
+    let names = entries.map(|entry| entry.expect("it is there").file_name());
+    names.filter(|name| name.to_string_lossy().ends_with(".recovering")).count()
+}
+
+#[test]
+fn a_recovery_that_fails_leaves_no_file() {
+    let scene = Scene::new();
+    let mut child = scene.child("recovery::child_with_a_flight_recorder");
+    child.kill().expect("it is a child");
+    child.wait().expect("it is a child");
+    let (name, _) = scene.sessions().remove(0);
+    // There is no number left for another segment.
+    let last = scene.logs().join(format!("app.{}.recovered.logbuf", u64::MAX));
+    fs::write(&last, []).expect("it can be written");
+    let refused = recover::recover(&scene.place(), &name, &Options::default());
+    assert!(matches!(refused, Err(RecoverError::WriteSegment { .. })), "{refused:?}");
+    assert_eq!((scene.sessions().len(), unfinished(&scene)), (1, 0));
+    fs::remove_file(last).expect("it is there");
+    assert!(scene.recover() > 0);
+}
+
+#[test]
+fn what_a_killed_recovery_left_is_swept_once_its_session_is_gone() {
+    let scene = Scene::new();
+    let mut child = scene.child("recovery::child_with_a_flight_recorder");
+    child.kill().expect("it is a child");
+    child.wait().expect("it is a child");
+    let (name, _) = scene.sessions().remove(0);
+    let (_, id) = name.rsplit_once('-').expect("it ends with a number");
+    let own = scene.logs().join(format!(".app.{id}.recovering"));
+    let others = scene.logs().join(".other.0123456789abcdef.recovering");
+    for path in [&own, &others] {
+        fs::write(path, "cut short").expect("it can be written");
+    }
+    // Recovered into another folder.
+    let mut options = Options::default();
+    let elsewhere = scene.0.path().join("else/where");
+    options.folder = Some(elsewhere.clone());
+    let report = recover::recover(&scene.place(), &name, &options).expect("it can be recovered");
+    assert_eq!(report.path.as_deref().and_then(Path::parent), Some(&*elsewhere));
+    assert!(own.exists());
+    let _turn = Session::lock();
+    told_by_a_start(&scene, "app");
+    assert!(!own.exists() && others.exists());
 }
 
 /// Records that this process has recovered so far.
