@@ -243,15 +243,19 @@ impl Registry {
         Some(idle.swap_remove(place))
     }
 
+    /// Counts what a thread lost that has ended, and that is in no file, as lost by nobody in particular: it is not asked again. That is
+    /// nothing, unless a write failed meanwhile.
+    pub(crate) fn disown_losses(&self, thread: &Thread) {
+        for lost in thread.losses.take(clock::now()) {
+            self.stand_in.losses.add_all(&lost);
+            thread.losses.settle(&lost);
+        }
+    }
+
     /// Takes back a ring that its thread has left and that is drained, and keeps it for another if there is need for it.
     pub(crate) fn retire(&self, mut ring: Ring) {
         let capacity = ring.consumer.capacity();
         ring.thread.ring_bytes.fetch_sub(capacity, Ordering::Relaxed);
-        // None, unless a write failed meanwhile.
-        for lost in ring.thread.losses.take(clock::now()) {
-            self.stand_in.losses.add_all(&lost);
-            ring.thread.losses.settle(&lost);
-        }
         let mut idle = lock(&self.idle);
         let kept: usize = idle.iter().map(|ring| ring.consumer.capacity()).sum();
         if capacity != self.ring_capacity() || kept + capacity > IDLE_BYTES {

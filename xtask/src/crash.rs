@@ -14,7 +14,6 @@ mod room;
 use std::env;
 use std::fs;
 use std::io;
-use std::os::unix::process::ExitStatusExt;
 use std::path::Path;
 use std::process::{Child, Command, ExitCode, Stdio};
 use std::thread;
@@ -128,8 +127,20 @@ impl Row {
     }
 }
 
-/// Lets one child live and die, and looks at what is left.
+/// Lets one child live and die, and looks at what is left. Then there is room for the next, whatever came of it.
 fn once(
+    kind: Kind,
+    threads: usize,
+    room: &Room,
+    random: &mut Random,
+    longest: u64,
+) -> io::Result<(u64, Verdict)> {
+    let outcome = live_and_die(kind, threads, room, random, longest);
+    room.clear()?;
+    outcome
+}
+
+fn live_and_die(
     kind: Kind,
     threads: usize,
     room: &Room,
@@ -156,8 +167,8 @@ fn once(
         child.kill()?;
     }
     let status = child.wait()?;
-    if kind == Kind::OutOfMemory && status.signal().is_none() {
-        return Err(io::Error::other(format!("the kernel did not kill it: {status}")));
+    if !kind.is_told_by(status) {
+        return Err(io::Error::other(format!("the child did not die as it was to: {status}")));
     }
     // On a full disk it goes elsewhere.
     let into = (kind == Kind::DiskFull).then(|| folder.join("recovered"));
@@ -174,25 +185,44 @@ fn once(
             recovery.wait()?;
         }
     }
-    let recovered = child::recover_all(folder, into.as_deref()).map_err(io::Error::other)?;
+    let recovered = match kind {
+        Kind::Restart => restart(folder, &logs)?,
+        _ => child::recover_all(folder, into.as_deref()).map_err(io::Error::other)?,
+    };
     let left = fs::read_dir(folder.join("sessions")).map_or(0, Iterator::count);
     if left > 0 {
         return Err(io::Error::other(format!("{left} files of sessions are left")));
     }
     let mut folders = vec![logs.as_path()];
     folders.extend(into.as_deref());
-    let verdict = check(&folders, &ledger, 2 * threads, kind == Kind::Flood)?;
-    room.clear()?;
+    let verdict = check(&folders, &ledger, threads, kind)?;
     Ok((recovered, verdict))
 }
 
 fn start(args: &[&str], more: impl FnOnce(&mut Command)) -> io::Result<Child> {
-    let mut command = Command::new(env::current_exe()?);
-    command.args(args);
+    let mut command = command(args)?;
     more(&mut command);
-    // To look up the names for a backtrace takes a second.
-    command.env("RUST_BACKTRACE", "0");
     command.stdout(Stdio::null()).stderr(Stdio::null()).spawn()
+}
+
+fn command(args: &[&str]) -> io::Result<Command> {
+    let mut command = Command::new(env::current_exe()?);
+    // To look up the names for a backtrace takes a second.
+    command.args(args).env("RUST_BACKTRACE", "0");
+    Ok(command)
+}
+
+/// Recovers by the next start of the logger; says how many records that were.
+fn restart(folder: &Path, logs: &Path) -> io::Result<u64> {
+    let output = command(&["restart-child"])?.arg(folder).arg(logs).output()?;
+    let answer = str::from_utf8(&output.stdout).ok().and_then(|text| text.trim().parse().ok());
+    match answer {
+        Some(recovered) if output.status.success() => Ok(recovered),
+        _ => {
+            let said = String::from_utf8_lossy(&output.stderr);
+            Err(io::Error::other(format!("the next start: {}: {}", output.status, said.trim())))
+        }
+    }
 }
 
 /// Waits until the child logs.

@@ -23,6 +23,9 @@ enum Task {
     /// A recovery that is to be killed; started by `crash`
     #[command(hide = true)]
     RecoverChild(crash::child::RecoverArgs),
+    /// A logger that recovers by its start; started by `crash`
+    #[command(hide = true)]
+    RestartChild(crash::child::RestartArgs),
 }
 
 fn main() -> ExitCode {
@@ -30,5 +33,6 @@ fn main() -> ExitCode {
         Task::Crash(args) => crash::run(&args),
         Task::CrashChild(args) => crash::child::run(&args),
         Task::RecoverChild(args) => crash::child::recover(&args),
+        Task::RestartChild(args) => crash::child::restart(&args),
     }
 }

@@ -62,8 +62,16 @@ impl Writer {
             }
             |attached: &mut Attached| attached.finished
         };
-        for attached in self.rings.extract_if(.., is_over) {
-            self.control.counters.note_used(attached.ring.thread.high_water());
+        let over: Vec<Attached> = self.rings.extract_if(.., is_over).collect();
+        for attached in over {
+            let thread = &attached.ring.thread;
+            self.control.counters.note_used(thread.high_water());
+            // A thread has handed in its next ring before it leaves the one before.
+            let goes_on = self.rings.iter().any(|other| other.is_of(thread))
+                || REGISTRY.waiting(thread.id).is_some();
+            if !goes_on {
+                REGISTRY.disown_losses(thread);
+            }
             REGISTRY.retire(attached.ring);
         }
     }

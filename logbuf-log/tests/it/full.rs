@@ -3,7 +3,8 @@
 use std::thread;
 use std::time::Duration;
 
-use logbuf_log::{WhenFull, debug, error, info};
+use logbuf_decode::Reader;
+use logbuf_log::{Builder, WhenFull, debug, error, info};
 
 use crate::support::{Session, numbers};
 
@@ -52,6 +53,32 @@ fn a_ring_grows_to_its_bound_and_no_further() {
     let lost: u64 = session.visit(|_| written += 1).iter().map(|(_, count)| count).sum();
     assert_eq!(written + lost, RECORDS);
     assert!(lost > 0, "rings of 32 KiB keep up with no loop");
+}
+
+#[test]
+fn what_a_thread_loses_while_its_rings_grow_is_its_own() {
+    let _turn = Session::lock();
+    let folder = tempfile::tempdir().expect("a temporary folder can be made");
+    let guard = Builder::new(folder.path().join("test"))
+        .ignore_env()
+        .ring_capacity(4 << 10)
+        .when_full(WhenFull::Grow { max_bytes: 32 << 10 })
+        .start()
+        .expect("the logger starts");
+    let path = guard.path();
+    let work = || (0..RECORDS).for_each(|i| info!("{i}"));
+    let workers = [(); 4].map(|()| thread::Builder::new().name("worker".to_owned()).spawn(work));
+    for worker in workers {
+        worker.expect("threads can be made").join().expect("it ends by itself");
+    }
+    drop(guard);
+    let mut reader = Reader::new();
+    reader.add_file(path);
+    let mut written = 0;
+    reader.for_each(|_| written += 1);
+    let lost: Vec<_> = reader.lost().map(|lost| (lost.thread.to_string(), lost.count)).collect();
+    assert!(lost.iter().all(|(thread, _)| thread == "worker"), "{lost:?}");
+    assert_eq!(written + lost.iter().map(|(_, count)| count).sum::<u64>(), 4 * RECORDS);
 }
 
 #[test]

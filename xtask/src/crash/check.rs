@@ -5,9 +5,10 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use logbuf_decode::{Problem, Reader, Severity};
+use logbuf_decode::{Problem, Reader, Record, Severity};
 
-use super::child::{proof, worker};
+use super::child::{FIELD, block, proof, worker};
+use super::kind::Kind;
 use super::ledger::Ledger;
 
 /// What is wrong with the files of one run. All zeros but the first is what we want.
@@ -19,7 +20,8 @@ pub(crate) struct Verdict {
     pub(crate) lost: u64,
     /// In the files more than once.
     pub(crate) doubled: u64,
-    /// In the files and not logged: with a wrong proof, or more than one ahead of what was acknowledged, losses counted.
+    /// In the files and not logged: with a wrong proof, or in a wrong context, or more than one ahead of what was acknowledged, losses
+    /// counted.
     pub(crate) invented: u64,
     /// Behind a later one of the same thread.
     pub(crate) disordered: u64,
@@ -43,14 +45,15 @@ impl Verdict {
     }
 }
 
-/// Decodes all files in `folders`, and compares each stream with the ledger. `counts_losses` if what the files say was lost counts as
-/// acknowledged, too.
+/// Decodes all files in `folders`, and compares each stream with the ledger: two for each thread, that of its own ring first. Where
+/// records are lost, those that the files count count as acknowledged, too.
 pub(crate) fn check(
     folders: &[&Path],
     ledger: &Ledger,
-    streams: usize,
-    counts_losses: bool,
+    threads: usize,
+    kind: Kind,
 ) -> io::Result<Verdict> {
+    let (streams, counts_losses) = (2 * threads, kind.loses());
     let mut verdict = Verdict::default();
     let mut seen = BTreeMap::<u64, Vec<u64>>::new();
     let mut counted = BTreeMap::<String, u64>::new();
@@ -66,6 +69,11 @@ pub(crate) fn check(
                 [] => {}
                 [stream, sequence, found] if found == proof(stream, sequence) => {
                     seen.entry(stream).or_default().push(sequence);
+                    let has_context = kind == Kind::Contexts && stream < threads as u64;
+                    if has_context && !is_in_its_context(record, sequence) {
+                        verdict.invented += 1;
+                        eprintln!("{stream} {sequence} is in a wrong context");
+                    }
                 }
                 _ => verdict.invented += 1,
             }
@@ -108,6 +116,17 @@ pub(crate) fn check(
     }
     verdict.invented += seen.values().map(|sequences| sequences.len() as u64).sum::<u64>();
     Ok(verdict)
+}
+
+/// Whether a record is in the context that it was logged in, or in one that nobody knows.
+fn is_in_its_context(record: &Record<'_>, sequence: u64) -> bool {
+    let context = record.context();
+    let blocks = context.fields().iter().filter(|(name, _)| *name == FIELD);
+    let mut blocks = blocks.map(|(_, value)| value.as_unsigned());
+    match blocks.next() {
+        Some(found) => found == Some(block(sequence).into()) && blocks.next().is_none(),
+        None => !context.is_whole(),
+    }
 }
 
 /// The segments in some folders, in the order of their numbers.

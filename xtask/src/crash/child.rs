@@ -9,7 +9,9 @@ use std::thread;
 use std::time::Duration;
 
 use logbuf_log::recover::{self, Options};
-use logbuf_log::{Builder, CrashSafe, Level, enabled, info};
+use logbuf_log::{
+    Builder, CrashSafe, FlightRecorder, Level, Notice, context, debug, enabled, info,
+};
 
 use super::kind::Kind;
 use super::ledger::Ledger;
@@ -20,8 +22,11 @@ const NESTED: u64 = 61;
 /// Records of each thread when nobody writes them: they have to fit its ring.
 const UNWRITTEN: u64 = 3000;
 
-/// Bytes of the rings that are to overflow.
-const SMALL: usize = 4096;
+/// Records of each thread in a context, if it enters any.
+const BLOCK: u64 = 50;
+
+/// The field of a context that says which it is.
+pub(crate) const FIELD: &str = "block";
 
 /// What a child is told.
 #[derive(Debug, clap::Args)]
@@ -40,6 +45,13 @@ pub(crate) struct RecoverArgs {
     pub(crate) into: Option<PathBuf>,
 }
 
+/// What a logger is told that starts after another died.
+#[derive(Debug, clap::Args)]
+pub(crate) struct RestartArgs {
+    pub(crate) folder: PathBuf,
+    pub(crate) logs: PathBuf,
+}
+
 /// Where the children of a run keep their rings.
 pub(crate) fn place(folder: &Path) -> CrashSafe {
     CrashSafe::Dir(folder.join("sessions"))
@@ -48,6 +60,11 @@ pub(crate) fn place(folder: &Path) -> CrashSafe {
 /// What a record of a stream says beside its number, so that one that nobody logged is told.
 pub(crate) fn proof(stream: u64, sequence: u64) -> u64 {
     (stream << 48 ^ sequence).wrapping_mul(0x9E37_79B9_7F4A_7C15).rotate_left(23)
+}
+
+/// The context that a record is logged in.
+pub(crate) fn block(sequence: u64) -> u64 {
+    sequence / BLOCK
 }
 
 /// Logs until it is killed.
@@ -61,12 +78,15 @@ pub(crate) fn run(args: &Args) -> ExitCode {
         // With the hooks a panic waits for the writer, up to two seconds while others log, and leaves little to recover.
         .exit_hooks(args.kind != Kind::Panic)
         .ignore_env();
-    if args.kind == Kind::Flood {
-        builder = builder.ring_capacity(SMALL);
+    if let Some(bytes) = args.kind.ring_capacity() {
+        builder = builder.ring_capacity(bytes);
     }
-    if args.kind == Kind::Rotation {
-        builder = builder.rotate_at(16 << 10);
-    }
+    builder = match args.kind {
+        Kind::Rotation => builder.rotate_at(16 << 10),
+        Kind::CompressLive => builder.compress_live(true),
+        Kind::Flight => builder.flight_recorder(FlightRecorder::new()),
+        _ => builder,
+    };
     let started = match args.kind {
         Kind::WriterStopped => builder.manual().map(|(guard, writer)| (guard, Some(writer))),
         _ => builder.start().map(|guard| (guard, None)),
@@ -79,13 +99,12 @@ pub(crate) fn run(args: &Args) -> ExitCode {
         }
     };
     assert_eq!(guard.stats().private_rings, 0, "the rings are in the session");
-    let most = if args.kind == Kind::WriterStopped { UNWRITTEN } else { u64::MAX };
     let is_ready = Arc::new(AtomicBool::new(false));
     for number in 0..args.threads {
-        let threads = args.threads;
-        let (is_ready, nests) = (Arc::clone(&is_ready), args.kind != Kind::Flood);
+        let (kind, threads) = (args.kind, args.threads);
+        let is_ready = Arc::clone(&is_ready);
         let run = move || {
-            work(number, threads, most, nests, ledger, &is_ready);
+            work(kind, number, threads, ledger, &is_ready);
             thread::park();
         };
         let thread = thread::Builder::new().name(worker(number as u64));
@@ -111,24 +130,26 @@ pub(crate) fn worker(stream: u64) -> String {
 }
 
 /// Logs in two streams, if it nests: one in the thread's own ring, one in the ring of whoever is busy with a record already.
-fn work(
-    number: usize,
-    threads: usize,
-    most: u64,
-    nests: bool,
-    ledger: Ledger,
-    is_ready: &AtomicBool,
-) {
+fn work(kind: Kind, number: usize, threads: usize, ledger: Ledger, is_ready: &AtomicBool) {
     let (own, shared) = (number as u64, (number + threads) as u64);
+    let most = if kind == Kind::WriterStopped { UNWRITTEN } else { u64::MAX };
     let mut nested = 0;
+    let mut context = None;
     for sequence in 0..most {
+        if kind == Kind::Contexts && sequence % BLOCK == 0 {
+            drop(context.take());
+            context = Some(context!(block = block(sequence)));
+        }
+        if kind == Kind::Flight {
+            debug!("held back");
+        }
         info!("{own} {sequence} {}", proof(own, sequence));
         // Once the logger ends, calls record nothing and return all the same.
         if !enabled!(Level::Info) {
             return;
         }
         ledger.acknowledge(number, sequence + 1);
-        if nests && sequence % NESTED == 0 {
+        if !kind.loses() && sequence % NESTED == 0 {
             info!("{}", %Nested { stream: shared, sequence: nested });
             if !enabled!(Level::Info) {
                 return;
@@ -163,6 +184,32 @@ pub(crate) fn recover(args: &RecoverArgs) -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+/// Starts the logger that another process had, logs nothing, and says how many records that has recovered.
+pub(crate) fn restart(args: &RestartArgs) -> ExitCode {
+    let is_whole = Arc::new(AtomicBool::new(true));
+    let told = Arc::clone(&is_whole);
+    let guard = Builder::new(args.logs.join("app"))
+        .crash_safe(place(&args.folder))
+        .on_notice(move |notice| {
+            if !matches!(notice, Notice::Recovered { .. }) {
+                eprintln!("{notice}");
+                told.store(false, Ordering::Release);
+            }
+        })
+        .ignore_env()
+        .start();
+    let guard = match guard {
+        Ok(guard) => guard,
+        Err(error) => {
+            eprintln!("the logger does not start: {error}");
+            return ExitCode::FAILURE;
+        }
+    };
+    println!("{}", guard.stats().recovered);
+    drop(guard);
+    if is_whole.load(Ordering::Acquire) { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
 /// Recovers every session in a folder of the harness; says how many records that were.

@@ -1,10 +1,15 @@
 //! The ways in which processes die.
 
-use std::process;
+use std::os::unix::process::ExitStatusExt;
+use std::process::{self, ExitStatus};
 use std::time::Duration;
 
 use clap::ValueEnum;
 use logbuf_log::WhenFull;
+use rustix::process::Signal;
+
+/// Bytes of rings that are to overflow.
+const SMALL: usize = 4096;
 
 /// A way to die.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -23,6 +28,8 @@ pub(crate) enum Kind {
     Rotation,
     /// SIGKILL, and then SIGKILL of whoever recovers.
     Recovery,
+    /// SIGKILL, and the next start of the logger recovers.
+    Restart,
     /// SIGKILL while the logger starts.
     Start,
     /// SIGKILL while the disk is full.
@@ -31,13 +38,21 @@ pub(crate) enum Kind {
     WriterStopped,
     /// SIGKILL while more is logged than the rings take: what is lost has to be counted.
     Flood,
+    /// SIGKILL while threads get larger rings and go back to small ones.
+    Grow,
+    /// SIGKILL while blocks are compressed as they are written.
+    CompressLive,
+    /// SIGKILL with a flight recorder, which holds back most of what is logged.
+    Flight,
+    /// SIGKILL while contexts are entered and left: each record has to be in its own.
+    Contexts,
     /// The kernel, when a group of processes has no memory left.
     OutOfMemory,
 }
 
 impl Kind {
     /// All of them, in the order of the table.
-    pub(crate) const ALL: [Self; 12] = [
+    pub(crate) const ALL: [Self; 17] = [
         Self::Kill,
         Self::Abort,
         Self::Segv,
@@ -45,10 +60,15 @@ impl Kind {
         Self::Exit,
         Self::Rotation,
         Self::Recovery,
+        Self::Restart,
         Self::Start,
         Self::DiskFull,
         Self::WriterStopped,
         Self::Flood,
+        Self::Grow,
+        Self::CompressLive,
+        Self::Flight,
+        Self::Contexts,
         Self::OutOfMemory,
     ];
 
@@ -57,9 +77,39 @@ impl Kind {
         matches!(self, Self::Abort | Self::Segv | Self::Panic | Self::Exit | Self::OutOfMemory)
     }
 
+    /// Whether a process that died so says so. One that ended by itself, because its logger did not start for one, does not.
+    pub(crate) fn is_told_by(self, status: ExitStatus) -> bool {
+        let signal = match self {
+            Self::Exit => return status.code() == Some(0),
+            Self::Abort | Self::Panic => Signal::ABORT,
+            Self::Segv => Signal::SEGV,
+            _ => Signal::KILL,
+        };
+        status.signal() == Some(signal.as_raw())
+    }
+
     /// What a child of this kind does when a ring is full.
     pub(crate) fn when_full(self) -> WhenFull {
-        if self == Self::Flood { WhenFull::Drop } else { WhenFull::Block(Duration::MAX) }
+        match self {
+            Self::Flood => WhenFull::Drop,
+            Self::Grow => WhenFull::Grow { max_bytes: 64 * SMALL },
+            _ => WhenFull::Block(Duration::MAX),
+        }
+    }
+
+    /// Bytes of the rings of its threads, if they are not the usual.
+    pub(crate) fn ring_capacity(self) -> Option<usize> {
+        match self {
+            Self::Flood | Self::Grow => Some(SMALL),
+            // All that is held back has to fit the shared memory of a process.
+            Self::Flight => Some(16 * SMALL),
+            _ => None,
+        }
+    }
+
+    /// Whether records may be lost, and have to be counted.
+    pub(crate) fn loses(self) -> bool {
+        matches!(self, Self::Flood | Self::Grow)
     }
 
     /// Ends the calling process, if that is how it dies.
