@@ -1,14 +1,21 @@
 //! Log calls to count the instructions of: `hot_path SUBJECT CALLS`, under callgrind. See `.ci/instructions`.
 //!
 //! Each subject is a function of its own, which callgrind is told to collect in. What it counts there is the call and
-//! nothing else: no loop, no other thread.
+//! nothing else: no loop, no other thread. One that ends in `_not_crash_safe` is the same function over rings in memory of the
+//! process, and one that ends in `_registry_alone` the same without our layer.
 
 use std::hint::black_box;
 
 use logbuf_log::tracing::Layer;
-use logbuf_log::{Builder, Level, Timestamp, info, trace};
-use tracing::Span;
+use logbuf_log::{Builder, CrashSafe, Level, Timestamp, info, trace};
+use tracing::{Dispatch, Span};
 use tracing_subscriber::prelude::*;
+
+/// At the end of a subject: its rings do not outlive the process.
+const NOT_CRASH_SAFE: &str = "_not_crash_safe";
+
+/// At the end of a subject: what `tracing` does without our layer.
+const REGISTRY_ALONE: &str = "_registry_alone";
 
 #[inline(never)]
 fn three_numbers(a: u64, b: u64, c: f64) {
@@ -69,15 +76,27 @@ fn main() {
     };
     let calls: u64 = calls.parse().expect("CALLS is a number");
     let folder = tempfile::tempdir().expect("a temporary folder can be made");
+    let crash_safe = match subject.strip_suffix(NOT_CRASH_SAFE) {
+        Some(_) => CrashSafe::Off,
+        None => CrashSafe::Auto,
+    };
     let guard = Builder::new(folder.path().join("app"))
         .level(Level::Debug)
+        .crash_safe(crash_safe)
         .start()
         .expect("the folder can be written to");
-    let subscriber = tracing_subscriber::registry().with(Layer::new());
-    tracing::subscriber::set_global_default(subscriber).expect("there is no other");
+    let dispatch = match subject.strip_suffix(REGISTRY_ALONE) {
+        Some(_) => Dispatch::new(tracing_subscriber::registry()),
+        None => Dispatch::new(tracing_subscriber::registry().with(Layer::new())),
+    };
+    tracing::dispatcher::set_global_default(dispatch).expect("there is no other");
     let span = tracing::info_span!("request", id = 7);
+    let subject = [NOT_CRASH_SAFE, REGISTRY_ALONE]
+        .iter()
+        .find_map(|suffix| subject.strip_suffix(suffix))
+        .unwrap_or(&subject);
     for i in 0..black_box(calls) {
-        match subject.as_str() {
+        match subject {
             "three_numbers" => three_numbers(i, 2 * i, i as f64 / 2.0),
             "at_a_time_given" => {
                 at_a_time_given(i, 2 * i, i as f64 / 2.0, Timestamp::from_ticks(i))

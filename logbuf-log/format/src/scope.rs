@@ -112,6 +112,7 @@ impl Head {
     }
 
     /// The head as it stands in the record.
+    #[inline]
     pub fn bytes(&self) -> [u8; Self::LEN] {
         let is_same = |(_, which, op): &&(u8, Which, Op)| (*which, *op) == (self.which, self.op);
         let mut bytes = [0; Self::LEN];

@@ -68,10 +68,13 @@ pub(super) fn push(mut entered: Entered) {
 pub(super) fn pop(owner: u64, span: u64) -> Option<(Entered, bool)> {
     let popped = HERE.try_with(|here| {
         let mut all = here.entered.borrow_mut();
+        let is_this = |known: &Entered| (known.owner, known.span) == (owner, span);
         // Almost always the last.
-        let at = all.iter().rposition(|known| (known.owner, known.span) == (owner, span))?;
-        let is_last = at + 1 == all.len();
-        Some((all.remove(at), is_last))
+        if all.last().is_some_and(is_this) {
+            return Some((all.pop()?, true));
+        }
+        let at = all.iter().rposition(is_this)?;
+        Some((all.remove(at), false))
     });
     popped.ok().flatten()
 }
@@ -82,5 +85,38 @@ impl Entered {
         let Self { id, site, happenings, since, .. } = *self;
         let age = ticks.saturating_sub(since);
         record::record_exit(&site.site.bare, &Exit { site: happenings, id, ticks, age })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::tracing::sites::site_of;
+
+    #[test]
+    fn what_is_never_left_is_kept_up_to_a_limit() {
+        use tracing::callsite::Callsite as _;
+        let call =
+            tracing::callsite!(name: "forgotten", kind: tracing::metadata::Kind::SPAN, fields: );
+        let site = site_of(call.metadata());
+        for span in 1..=3 * MOST as u64 {
+            push(Entered {
+                span,
+                owner: 1,
+                id: span,
+                site,
+                happenings: 0,
+                is_inside: true,
+                is_again: false,
+                since: 0,
+            });
+        }
+        assert_eq!(HERE.with(|here| here.entered.borrow().len()), MOST);
+        assert!(pop(1, 3 * MOST as u64).is_none(), "it is not told apart");
+        assert!(
+            pop(1, MOST as u64)
+                .is_some_and(|(entered, is_last)| entered.id == MOST as u64 && is_last)
+        );
+        assert!(pop(1, 1).is_some_and(|(entered, is_last)| entered.id == 1 && !is_last));
     }
 }

@@ -168,3 +168,50 @@ fn deeper_nesting_than_the_limit_is_marked() {
     let last = Some("I64(63)".to_owned());
     assert_eq!(found, [(65, true, last.clone()), (64, false, last), (0, false, None)]);
 }
+
+#[test]
+fn a_span_keeps_what_there_is_room_for_and_says_so() {
+    let session = Session::start();
+    recorded(|| {
+        let long = "x".repeat(5000);
+        let late = tracing::field::Empty;
+        info_span!("at once", first = 1, long, after = 2).in_scope(|| tracing::info!("in it"));
+        let span = info_span!("later", first = 1, late, after = 2);
+        span.record("late", "y".repeat(5000));
+        span.in_scope(|| tracing::info!("in it"));
+    })();
+    let mut found = Vec::new();
+    let lost = session.visit(|record| {
+        let span = &record.spans()[0];
+        let names: Vec<_> = span.fields().map(|(name, _)| name.to_owned()).collect();
+        let len = span.fields().map(|(_, value)| format!("{value:?}").len()).max();
+        found.push((span.name().to_owned(), names.join(" "), len.is_some_and(|len| len < 1100)));
+    });
+    assert_eq!(lost, []);
+    let expected =
+        [("at once", "first long truncated", true), ("later", "first after truncated", true)]
+            .map(|(name, fields, is_short)| (name.to_owned(), fields.to_owned(), is_short));
+    assert_eq!(found, expected);
+}
+
+/// As tasks that are never polled again, or guards that are forgotten.
+#[test]
+fn thousands_of_spans_that_are_never_left_cost_no_event_its_span() {
+    const SPANS: usize = 3000;
+    let session = Session::start();
+    recorded(|| {
+        for i in 0..SPANS {
+            std::mem::forget(info_span!(parent: None, "forgotten", i).entered());
+            tracing::info!(i, "in it");
+        }
+    })();
+    let mut count = 0;
+    let lost = session.visit(|record| {
+        let spans = record.spans();
+        let in_span = spans[0].fields().next().expect("it has a field").1.as_unsigned();
+        let in_event = record.value("i").and_then(|value| value.as_unsigned());
+        assert_eq!((spans.len(), in_span), (1, in_event));
+        count += 1;
+    });
+    assert_eq!((lost, count), (Vec::new(), SPANS));
+}
