@@ -48,7 +48,7 @@ impl<'a> Encoder<'a> {
     /// Appends a number of bytes or items.
     #[inline(always)]
     pub fn put_count(&mut self, count: usize) {
-        // More than these fit no record, but for items without bytes. Then the count is one that no reader believes.
+        // More than these fit no record, but for items without bytes: then the count is one that no reader believes (FORMAT.md).
         self.put(&u32::try_from(count).unwrap_or(u32::MAX).to_le_bytes());
     }
 
