@@ -3,14 +3,16 @@
 //! `cargo run --release -p logbuf-benches --bin decode [-- FILE | RECORDS]`
 //!
 //! Without a file it makes one, of 20 million records of two `u64` and an `f64` unless told otherwise. The command
-//! is built, and runs pinned to one core and then free, while this program empties the pipe from another core. What is
-//! measured is the time from start to end of the process, and what it took of memory at most. Of a file of a gigabyte a few lines are read.
+//! is built, and runs pinned to one core and then free, while this program empties the pipe from another core. Then it runs likewise with
+//! its output thrown away (`/dev/null`): on a machine of two cores whoever empties the pipe takes one of them, so that only this says what two
+//! cores bring. What is measured is the time from start to end of the process, and what it took of memory at most. Of a file of a gigabyte a few
+//! lines are read.
 
 use std::error::Error;
 use std::fs;
-use std::io::Read;
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, ChildStdout, Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -43,6 +45,23 @@ const FEW: [(&str, &[&str]); 3] = [
     ("none of it", &["--head", "0"]),
 ];
 
+/// Where the output of a command goes.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Sink {
+    /// A pipe, which this program empties.
+    Pipe,
+    /// Nowhere.
+    Null,
+}
+
+/// What the four ways to run a command came to.
+struct Row {
+    one: Run,
+    all: Run,
+    one_to_null: Run,
+    all_to_null: Run,
+}
+
 /// What one run came to.
 #[derive(Clone, Copy)]
 struct Run {
@@ -66,23 +85,23 @@ fn main() -> Result<(), Box<dyn Error>> {
     let bytes = fs::metadata(&file)?.len();
     println!("{records} records, {bytes} bytes: {:.1} each\n", bytes as f64 / records as f64);
     println!(
-        "| | M records/s, one core | M records/s, all cores | GB/s of the file, all cores | GB/s of output, all cores | memory, MB |"
+        "| | M records/s, one core, to a pipe | all cores, to a pipe | one core, to nowhere | all cores, to nowhere | GB/s of the file, all cores, to a pipe | GB/s of output | memory, MB |"
     );
-    println!("|---|---|---|---|---|---|");
+    println!("|---|---|---|---|---|---|---|---|");
     for (name, arguments) in TASKS {
         let command = || {
             let mut command = Command::new(&decoder);
             command.args(arguments).arg(&file);
             command
         };
-        row(name, records, bytes, best(&command, true)?, best(&command, false)?);
+        row(name, records, bytes, &Row::of(&command)?);
     }
     let cat = || {
         let mut command = Command::new("cat");
         command.arg(&file);
         command
     };
-    row("floor: `cat` of the file", records, bytes, best(&cat, true)?, best(&cat, false)?);
+    row("floor: `cat` of the file", records, bytes, &Row::of(&cat)?);
     let large = make_large(folder.path())?;
     let bytes = fs::metadata(&large)?.len();
     println!("\n| start to end, ms | {:.2} GB |", bytes as f64 / 1e9);
@@ -93,7 +112,7 @@ fn main() -> Result<(), Box<dyn Error>> {
             command.args(arguments).arg(&large);
             command
         };
-        println!("| {name} | {:.1} |", best(&command, false)?.time.as_secs_f64() * 1e3);
+        println!("| {name} | {:.1} |", best(&command, false, Sink::Pipe)?.time.as_secs_f64() * 1e3);
     }
     Ok(())
 }
@@ -167,25 +186,47 @@ fn build() -> Result<PathBuf, Box<dyn Error>> {
         .with_extension(std::env::consts::EXE_EXTENSION))
 }
 
-fn row(name: &str, records: u64, bytes: u64, one: Run, all: Run) {
+impl Row {
+    fn of(command: &(impl Fn() -> Command + Sync)) -> Result<Self, Box<dyn Error>> {
+        Ok(Self {
+            one: best(command, true, Sink::Pipe)?,
+            all: best(command, false, Sink::Pipe)?,
+            one_to_null: best(command, true, Sink::Null)?,
+            all_to_null: best(command, false, Sink::Null)?,
+        })
+    }
+
+    /// The most memory of any of them.
+    fn memory(&self) -> u64 {
+        let runs = [self.one, self.all, self.one_to_null, self.all_to_null];
+        runs.iter().map(|run| run.memory).max().unwrap_or(0)
+    }
+}
+
+fn row(name: &str, records: u64, bytes: u64, row: &Row) {
     let rate = |run: Run| records as f64 / run.time.as_secs_f64() / 1e6;
-    let speed = |bytes: u64| bytes as f64 / all.time.as_secs_f64() / 1e9;
+    let speed = |bytes: u64| bytes as f64 / row.all.time.as_secs_f64() / 1e9;
+    let both =
+        |one, all| format!("{:.1} | {:.1} (× {:.2})", rate(one), rate(all), rate(all) / rate(one));
     println!(
-        "| {name} | {:.1} | {:.1} (× {:.2}) | {:.2} | {:.2} | {:.0} |",
-        rate(one),
-        rate(all),
-        rate(all) / rate(one),
+        "| {name} | {} | {} | {:.2} | {:.2} | {:.0} |",
+        both(row.one, row.all),
+        both(row.one_to_null, row.all_to_null),
         speed(bytes),
-        speed(all.output),
-        one.memory.max(all.memory) as f64 / 1e6,
+        speed(row.all.output),
+        row.memory() as f64 / 1e6,
     );
 }
 
 /// The fastest of several runs, and the most memory of any.
-fn best(command: &(impl Fn() -> Command + Sync), is_pinned: bool) -> Result<Run, Box<dyn Error>> {
+fn best(
+    command: &(impl Fn() -> Command + Sync),
+    is_pinned: bool,
+    sink: Sink,
+) -> Result<Run, Box<dyn Error>> {
     let mut runs = Vec::new();
     for _ in 0..TURNS {
-        runs.push(run(command(), is_pinned)?);
+        runs.push(run(command(), is_pinned, sink)?);
     }
     let memory = runs.iter().map(|run| run.memory).max().unwrap_or(0);
     let fastest = runs.into_iter().min_by_key(|run| run.time).ok_or("there are no turns")?;
@@ -193,34 +234,40 @@ fn best(command: &(impl Fn() -> Command + Sync), is_pinned: bool) -> Result<Run,
 }
 
 /// Runs a command, and throws away what it prints.
-fn run(mut command: Command, is_pinned: bool) -> Result<Run, Box<dyn Error>> {
+fn run(mut command: Command, is_pinned: bool, sink: Sink) -> Result<Run, Box<dyn Error>> {
     // A process starts on the cores of the thread that starts it.
     if is_pinned {
         to_core(0);
     }
     let start = Instant::now();
-    let spawned = command.stdout(Stdio::piped()).spawn();
+    let spawned = match sink {
+        Sink::Pipe => command.stdout(Stdio::piped()).spawn(),
+        Sink::Null => command.stdout(Stdio::null()).spawn(),
+    };
     if is_pinned {
         to_core(1);
     }
     let mut child = spawned?;
-    let mut pipe = child.stdout.take().ok_or("standard output is a pipe")?;
+    let pipe = child.stdout.take();
     let (output, memory) = thread::scope(|scope| {
-        let reading = scope.spawn(move || -> std::io::Result<u64> {
-            let (mut bytes, mut output) = (vec![0; 1 << 20], 0);
-            loop {
-                match pipe.read(&mut bytes)? {
-                    0 => return Ok(output),
-                    count => output += count as u64,
-                }
-            }
-        });
+        let reading = scope.spawn(move || pipe.map_or(Ok(0), empty));
         let memory = watch(&mut child)?;
         Ok::<_, Box<dyn Error>>((reading.join().expect("reading does not panic")?, memory))
     })?;
     let time = start.elapsed();
     to_all_cores();
     Ok(Run { time, output, memory })
+}
+
+/// Reads all there is; how many bytes that was.
+fn empty(mut pipe: ChildStdout) -> io::Result<u64> {
+    let (mut bytes, mut output) = (vec![0; 1 << 20], 0);
+    loop {
+        match pipe.read(&mut bytes)? {
+            0 => return Ok(output),
+            count => output += count as u64,
+        }
+    }
 }
 
 /// Waits for the end of a process; the most memory it had.

@@ -297,7 +297,7 @@ pub(crate) struct Show {
         hide_default_value = true,
         hide_possible_values = true
     )]
-    pub(crate) pager: When,
+    pub(crate) pager: Pager,
 
     #[command(flatten)]
     pub(crate) zone: Zone,
@@ -335,6 +335,14 @@ impl From<Time> for TimeStyle {
             Time::Start => Self::Start,
         }
     }
+}
+
+/// When there is a pager.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Pager {
+    /// If standard output is a terminal.
+    Auto,
+    Never,
 }
 
 /// When something is done.
@@ -396,6 +404,16 @@ impl Place {
     }
 }
 
+/// What `--where` takes.
+macro_rules! conditions {
+    () => {
+        "\
+Conditions compare the fields and named arguments of a record, and its level, target, thread,
+file, line and message: == != < <= > >= && || ! ( ). Strings stand in double quotes. What a
+record does not have makes a comparison false."
+    };
+}
+
 const SITES_HELP: &str = "\
 Examples:
   logbuf-decode sites logs/                           what the program can log, by file and line
@@ -433,11 +451,16 @@ Examples:
 Every block is read, every checksum compared, and what the file says of itself is added up: numbers of blocks, of records and
 of losses. The exit status is 0 if nothing is missing.";
 
-const EXPORT_HELP: &str = "\
+const EXPORT_HELP: &str = concat!(
+    "\
 Examples:
   logbuf-decode export logs/ -l warn                  one JSON object on each line
   logbuf-decode export logs/ --to csv -o log.csv      for a spreadsheet or a data frame
-  logbuf-decode export logs/ --to chrome -o log.json  open it at https://ui.perfetto.dev";
+  logbuf-decode export logs/ --to chrome -o log.json  open it at https://ui.perfetto.dev
+
+",
+    conditions!()
+);
 
 const COMPACT_HELP: &str = "\
 Examples:
@@ -447,7 +470,8 @@ Examples:
 A segment is written anew beside the old one, compared with it block by block, and takes its place. Segments that are
 still being written, or are damaged, stay as they are. What is compacted is read as before, and can be searched as before.";
 
-const STATS_HELP: &str = "\
+const STATS_HELP: &str = concat!(
+    "\
 Examples:
   logbuf-decode stats logs/                          what is in there, and when
   logbuf-decode stats logs/ -l warn --since -1h      what went wrong in the last hour
@@ -457,9 +481,14 @@ Examples:
   logbuf-decode stats --json logs/ | jq .levels
 
 Values are right to 0.2 %, and exact for whole numbers up to 1024; the smallest and the largest are exact. Durations and
-times are in nanoseconds. Bytes of records are those before packing and compression.";
+times are in nanoseconds. Bytes of records are those before packing and compression.
 
-const AFTER_HELP: &str = "\
+",
+    conditions!()
+);
+
+const AFTER_HELP: &str = concat!(
+    "\
 Examples:
   logbuf-decode logs/                           all segments of a folder, in order of time
   logbuf-decode app.000001.logbuf -l warn -C 3  warnings, errors, and what happened around them
@@ -471,9 +500,9 @@ Examples:
   logbuf-decode logs/ -F -n 0 -l warn           warnings and errors as they happen
   zstdcat old.logbuf.zst | logbuf-decode -      standard input
 
-Conditions compare the fields and named arguments of a record, and its level, target, thread,
-file, line and message: == != < <= > >= && || ! ( ). Strings stand in double quotes. What a
-record does not have makes a comparison false.
+",
+    conditions!(),
+    "
 
 Patterns are format strings of Rust. Placeholders are time, unix_ns, level, target, thread, file,
 line, process, pid, host, message, fields (all of them), and the name of any field. Width,
@@ -491,4 +520,5 @@ that cannot hold what is asked for are not read, and so not checked.
 Exit status:
   0  everything was read; a segment that is still being written counts as whole
   1  something is missing: damage, a file cut inside a block, an empty file, or lost records
-  2  a file could not be read, is no logbuf file, or is of a newer version; or wrong usage";
+  2  a file could not be read, is no logbuf file, or is of a newer version; or wrong usage"
+);

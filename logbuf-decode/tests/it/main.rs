@@ -7,6 +7,8 @@ mod corpus;
 mod damage;
 mod example;
 mod file;
+#[cfg(target_os = "linux")]
+mod flags;
 mod follow;
 mod golden;
 mod guide;

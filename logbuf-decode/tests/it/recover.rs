@@ -158,7 +158,7 @@ fn dead_and_living_sessions_are_listed_and_only_the_dead_are_salvaged() {
 fn sessions_that_are_named_are_salvaged_and_no_others() {
     let folder = folder();
     let (first, second) = (Process::killed(folder.path()), Process::killed(folder.path()));
-    let (stdout, stderr, status) = recover(&folder, &[&second, "-o", "."]);
+    let (stdout, stderr, status) = recover(&folder, &[&second, "--output", "."]);
     assert_eq!((stderr.as_str(), status), ("", 0), "{stdout}");
     assert_eq!(sessions(folder.path()), [first]);
     assert!(folder.path().join("app.000001.recovered.logbuf").exists(), "{stdout}");

@@ -41,7 +41,11 @@ impl Terminal {
 }
 
 /// Runs the command with a terminal as its standard output; what appears there, and the exit status.
-fn on_terminal(folder: &Path, args: &[&str], set: impl FnOnce(&mut Command)) -> (String, i32) {
+pub(crate) fn on_terminal(
+    folder: &Path,
+    args: &[&str],
+    set: impl FnOnce(&mut Command),
+) -> (String, i32) {
     with_terminal(folder, args, |command, terminal| {
         set(command);
         command.stdout(terminal);

@@ -21,10 +21,11 @@ pub(super) fn push(summary: &Summary, out: &mut String) {
     let Summary { records, bytes, files, file_bytes, .. } = summary;
     let _ = writeln!(
         out,
-        "{} records, {} raw, {} in {files} files, {} lost",
+        "{} records, {} raw, {} in {files} {}, {} lost",
         grouped(*records),
         size(*bytes),
         size(*file_bytes),
+        if *files == 1 { "file" } else { "files" },
         grouped(summary.lost)
     );
     if let (Some(first), Some(last)) = (summary.first, summary.last) {
