@@ -23,6 +23,12 @@ use std::{
     thread::available_parallelism,
 };
 
+/// Records back from the end among which the last that are wanted are looked for first. About what one block holds, most often.
+const STEP: u64 = 1 << 14;
+
+/// By how much further each search goes than the one before.
+const GROWTH: u64 = 4;
+
 /// Segments up to which one that starts behind the end of another in the same file is read.
 const SEGMENTS: usize = 1 << 16;
 
@@ -297,14 +303,45 @@ impl Reader {
         let within = self.filter.within();
         let until = self.reached.min(within.end);
         let Some(from) = self.before(until, records) else { return false };
-        self.time = from.max(within.start)..until;
+        self.start_over(from.max(within.start)..until, self.reached);
+        self.reached = from;
+        true
+    }
+
+    /// Goes to the end, and back from there until `count` records are passed for which `wants` holds, or to the start if there are fewer: all
+    /// behind that place are handed out next, in order.
+    ///
+    /// So a few records before the last ones can be had as well. What is read on the way is read again when it is handed out, and
+    /// what is wrong with it is told of then.
+    ///
+    /// ```
+    /// use logbuf_decode::{Level, Reader};
+    ///
+    /// let mut reader = Reader::new();
+    /// // From the last but one error on, or from a little before it.
+    /// reader.start_at_last(2, |record| record.level() == Level::Error);
+    /// reader.for_each(|record| println!("{}", record.unix_ns()));
+    /// ```
+    pub fn start_at_last(&mut self, count: u64, mut wants: impl FnMut(&Record<'_>) -> bool) {
+        let told = std::mem::take(&mut self.findings);
+        let (mut found, mut step) = (0, STEP.max(count));
+        while found < count && self.step_back(step) {
+            self.for_each(|record| found += u64::from(wants(record)));
+            step = step.saturating_mul(GROWTH);
+        }
+        self.findings = told;
+        let within = self.filter.within();
+        self.start_over(self.reached.max(within.start)..within.end, i64::MAX);
+    }
+
+    /// Hands out what is within this time next. What is wrong with blocks that reach to `told` or behind it is known.
+    fn start_over(&mut self, time: Range<i64>, told: i64) {
+        self.time = time;
         self.merge.clear();
         for (number, segment) in (0..).zip(&self.segments) {
             let blocks = 0..segment.blocks().len();
-            self.merge.add((number, segment), blocks, &self.filter, &self.time, self.reached);
+            self.merge.add((number, segment), blocks, &self.filter, &self.time, told);
         }
-        self.reached = from;
-        true
     }
 
     /// Passes over everything that was read of the files so far: what comes is what is written to them from now on.

@@ -46,16 +46,25 @@ fn is_stateful(args: &Args) -> bool {
     args.part.context > 0 || args.show.time != Time::Wall
 }
 
+/// Passes over the records before the last ones, if those alone are asked for and a line depends on no more than the record before: that one
+/// is not passed over. Whether it did.
+fn start_at_tail(args: &Args, selection: &mut Selection, reader: &mut Reader) -> bool {
+    let (Some(count), Time::Delta) = (args.part.tail, args.show.time) else { return false };
+    reader.start_at_last((count as u64).saturating_add(1), |record| selection.wants(record));
+    true
+}
+
 /// Prints what is there.
 fn print_all(
     args: &Args,
-    selection: Selection,
+    mut selection: Selection,
     reader: &mut Reader,
     sink: &mut Sink,
     report: &mut Report,
 ) -> io::Result<()> {
     inputs::add(&args.inputs.paths, reader, report);
     if is_stateful(args) {
+        start_at_tail(args, &mut selection, reader);
         let mut printer = Printer::new(&args.part, selection, render(&args.show), sink);
         printer.start();
         let printed = reader.try_for_each(|record| printer.record(record, report));
@@ -69,7 +78,7 @@ fn print_all(
 /// Prints what is there, then what comes.
 fn print_live(
     args: &Args,
-    selection: Selection,
+    mut selection: Selection,
     reader: &mut Reader,
     sink: &mut Sink,
     report: &mut Report,
@@ -86,9 +95,15 @@ fn print_live(
         reader.skip_to_end();
         part.tail = None;
     }
+    let is_at_tail = start_at_tail(args, &mut selection, reader);
     let mut printer = Printer::new(&part, selection, render(&args.show), sink);
     if !is_tail_alone {
         printer.start();
+    }
+    if is_at_tail {
+        let printed = reader.try_for_each(|record| printer.record(record, report));
+        finish(printed, &mut printer)?;
+        reader.skip_to_end();
     }
     let printed = follow::follow(&mut watch, reader, &mut printer, report);
     finish(printed, &mut printer)

@@ -6,6 +6,7 @@ use crate::{
 };
 use logbuf_format::{
     Level,
+    block::Kind,
     types::Type,
     value::{Str, Value},
 };
@@ -257,10 +258,39 @@ fn the_last_lines_are_those_of_the_whole_log() {
             assert_eq!((stderr.as_str(), status), ("", 0));
             stdout.lines().map(str::to_owned).collect::<Vec<_>>()
         };
-        let all = shown(&[]);
-        for count in [0, 1, 17, 20_000, 100_000] {
-            let expected = &all[all.len().saturating_sub(count)..];
-            assert!(shown(&["-n", &count.to_string()]) == expected, "{choose:?} {count}");
+        for time in ["wall", "delta", "start"] {
+            let all = shown(&["--time", time]);
+            for count in [0, 1, 17, 20_000, 100_000] {
+                let expected = &all[all.len().saturating_sub(count)..];
+                let last = shown(&["--time", time, "-n", &count.to_string()]);
+                assert!(last == expected, "{choose:?} {time} {count}");
+            }
         }
     }
+}
+
+#[test]
+fn what_comes_before_the_last_lines_is_not_read() {
+    let mut file = File::new(1);
+    file.sites(&sample_sites()).threads(&[(1, 4711, "main")]);
+    for block in 0..60 {
+        let records: Vec<Put> =
+            (0..1000).map(|index| filled(1000 * block + index, "BTC-USD", index)).collect();
+        file.clock(&[anchor(1000 * block)]).events(&[(1, &records)]);
+    }
+    let mut bytes = file.end_with_index().bytes();
+    let first = file.blocks.iter().find(|block| block.kind == Kind::EVENTS).expect("there is one");
+    bytes[first.range.end - 1] ^= 1;
+    let folder = folder();
+    fs::write(folder.path().join("a.logbuf"), bytes).expect("write");
+    let damage = |args: &[&str]| {
+        let (stdout, stderr, _) = run(folder.path(), &[&["a.logbuf"], args].concat());
+        (stdout.lines().count(), stderr.contains("its 1000 records are missing"))
+    };
+    // The damaged block is the first one: who has read it says so.
+    assert_eq!(damage(&["--time", "delta"]), (59_000, true));
+    assert_eq!(damage(&["-n", "5"]), (5, false));
+    assert_eq!(damage(&["-n", "5", "--time", "delta"]), (5, false));
+    // The first record of all is the base of each line.
+    assert_eq!(damage(&["-n", "5", "--time", "start"]), (5, true));
 }

@@ -155,11 +155,17 @@ fn what_is_there_can_be_left_out() {
         file.record(1_000 + number, 10 + number);
     }
     file.write(0);
-    let mut follower = Follower::start(folder.path(), &["app.1.logbuf", "-n", "2"]);
+    let args = ["app.1.logbuf", "-n", "2", "--time"];
+    let mut follower = Follower::start(folder.path(), &[&args[..], &["wall"]].concat());
+    let pattern = ["delta", "--format", "{order_id}{time}"];
+    let mut delta = Follower::start(folder.path(), &[&args[..], &pattern].concat());
     assert_eq!(follower.lines(2), "13 14");
+    assert_eq!(delta.lines(2), "13    +0.000000001 14    +0.000000001");
     file.record(2_000, 20).write(0);
     assert_eq!(follower.lines(1), "20");
+    assert_eq!(delta.lines(1), "20    +0.000000996");
     follower.stop();
+    delta.stop();
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! What is not asked for is not read.
 
 use crate::file::{EPOCH, File, Put, anchor, decode, filled, sample, sample_sites};
-use logbuf_decode::{Filter, Finding, Level, Problem, Reader, Site};
+use logbuf_decode::{Filter, Finding, Level, Problem, Reader, Record, Site};
 use logbuf_format::{
     block::{Compression, HEADER_LEN, Kind},
     compact::compact,
@@ -158,6 +158,37 @@ fn the_last_records_are_found_from_the_end() {
         });
         assert_eq!(warnings.records, 3);
         assert!(warnings.part < 0.02, "{warnings:?}");
+    }
+}
+
+#[test]
+fn what_starts_at_one_of_the_last_records_is_found_from_the_end() {
+    /// Records that are looked for, how many, and which part of the file is read for them at most.
+    type Asked = (fn(&Record<'_>) -> bool, u64, f64);
+    let asked: [Asked; 4] = [
+        (|_| true, 11, 0.1),
+        (|record| record.level() == Level::Warn, 1, 0.7),
+        // There are four: everything is looked at, and handed out. Headers and tables are read once.
+        (|record| record.level() == Level::Warn, 5, 2.01),
+        (|_| true, 0, 0.01),
+    ];
+    for bytes in both() {
+        for (wants, wanted, most) in asked {
+            let mut all = Vec::new();
+            count(bytes.clone(), Filter::new(), |reader, _| {
+                reader.for_each(|record| all.push((record.ticks(), wants(record))));
+            });
+            let found = count(bytes.clone(), Filter::new(), |reader, records| {
+                reader.start_at_last(wanted, wants);
+                let mut last = Vec::new();
+                reader.for_each(|record| last.push((record.ticks(), wants(record))));
+                assert!(all.ends_with(&last));
+                let passed = last.iter().filter(|(_, wanted)| *wanted).count() as u64;
+                assert!(passed >= wanted || last == all);
+                *records = last.len();
+            });
+            assert!(found.part < most, "{wanted} {found:?}");
+        }
     }
 }
 
