@@ -4,10 +4,7 @@ use std::hint::black_box;
 use std::time::Duration;
 
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
-use logbuf_benches::subject::{
-    Bbqueue, Crossbeam, LogbufMpsc, LogbufSpsc, LogbufSpscSingly, NexusMpsc, NexusSpsc, Ringbuf,
-    Rtrb, Sink, Source, Subject,
-};
+use logbuf_benches::subject::{LogbufMpsc, LogbufSpsc, LogbufSpscSingly, Sink, Source, Subject};
 
 /// Writes a record and reads it.
 fn one<S: Subject>(criterion: &mut Criterion, flavour: &str) {
@@ -32,17 +29,25 @@ fn one<S: Subject>(criterion: &mut Criterion, flavour: &str) {
 fn spsc(criterion: &mut Criterion) {
     one::<LogbufSpsc>(criterion, "spsc");
     one::<LogbufSpscSingly>(criterion, "spsc");
+}
+
+fn mpsc(criterion: &mut Criterion) {
+    one::<LogbufMpsc>(criterion, "mpsc");
+}
+
+#[cfg(feature = "rivals")]
+fn rivals(criterion: &mut Criterion) {
+    use logbuf_benches::subject::{Bbqueue, Crossbeam, NexusMpsc, NexusSpsc, Ringbuf, Rtrb};
     one::<NexusSpsc>(criterion, "spsc");
     one::<Rtrb>(criterion, "spsc");
     one::<Bbqueue>(criterion, "spsc");
     one::<Ringbuf>(criterion, "spsc");
     one::<Crossbeam>(criterion, "spsc");
-}
-
-fn mpsc(criterion: &mut Criterion) {
-    one::<LogbufMpsc>(criterion, "mpsc");
     one::<NexusMpsc>(criterion, "mpsc");
 }
 
-criterion_group!(benches, spsc, mpsc);
+#[cfg(not(feature = "rivals"))]
+fn rivals(_criterion: &mut Criterion) {}
+
+criterion_group!(benches, spsc, mpsc, rivals);
 criterion_main!(benches);

@@ -1,4 +1,4 @@
-//! Log calls under comparison, ours and others', behind one interface.
+//! Loggers under comparison, ours and others', and their calls, behind one interface.
 
 mod floor;
 #[cfg(feature = "rivals")]
@@ -11,6 +11,8 @@ mod spdlog;
 #[cfg(feature = "rivals")]
 mod tracing;
 
+use std::fs::{self, File};
+use std::io::{self, BufRead, BufReader};
 use std::path::Path;
 
 use ::logbuf_log::Encode;
@@ -68,4 +70,27 @@ pub trait Call {
 
     /// Returns when everything logged so far was dealt with, so that the consumer is idle.
     fn settle(&mut self);
+
+    /// What a logger without a thread of its own asks its program to do every thousand calls or so.
+    fn tend(&mut self) {}
+
+    /// Returns when everything logged is in files, and the logger has ended if it can.
+    fn finish(mut self)
+    where
+        Self: Sized,
+    {
+        self.settle();
+    }
+
+    /// How many records the files in `folder` hold after the end: how many lines, unless they are not of text.
+    ///
+    /// # Errors
+    ///
+    /// If they cannot be read.
+    fn written(folder: &Path) -> io::Result<u64> {
+        fs::read_dir(folder)?.try_fold(0, |sum, entry| {
+            let file = BufReader::new(File::open(entry?.path())?);
+            file.split(b'\n').try_fold(sum, |sum, line| line.map(|_| sum + 1))
+        })
+    }
 }

@@ -8,5 +8,6 @@ pub mod measure;
 pub mod pin;
 pub mod report;
 pub mod subject;
+pub mod sustained;
 pub mod table;
 pub mod ticks;

@@ -1,5 +1,10 @@
-//! What programs log, as calls of the macros.
+//! What programs log, as calls of the macros; and how much of it is in the file.
 
+use std::fs::File;
+use std::io::{self, Read, Seek, SeekFrom};
+use std::path::Path;
+
+use logbuf_format::end::{self, End};
 use logbuf_log::{debug, error, info, trace, warn};
 
 use crate::load::Random;
@@ -63,4 +68,18 @@ pub fn mix(count: u64) {
             _ => trace!("timer {} {}", i % 7, i % 11),
         }
     }
+}
+
+/// What the END of a closed segment says.
+///
+/// # Errors
+///
+/// If the segment cannot be read, or is too short to have one.
+pub fn totals(path: &Path) -> io::Result<End> {
+    let mut file = File::open(path)?;
+    // END is the last block.
+    let mut end = [0; end::LEN];
+    file.seek(SeekFrom::End(-(end::LEN as i64)))?;
+    file.read_exact(&mut end)?;
+    End::take(&end).map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error.to_string()))
 }

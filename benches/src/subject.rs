@@ -1,20 +1,25 @@
 //! Rings under comparison, ours and others', behind one interface.
 
+#[cfg(feature = "rivals")]
 mod bbqueue;
+#[cfg(feature = "rivals")]
 mod crossbeam;
 mod logbuf;
+#[cfg(feature = "rivals")]
 mod nexus;
+#[cfg(feature = "rivals")]
 mod ringbuf;
+#[cfg(feature = "rivals")]
 mod rtrb;
 
-pub use self::bbqueue::Bbqueue;
-pub use self::crossbeam::Crossbeam;
 pub use self::logbuf::{
     LogbufMpsc, LogbufMpscBulk, LogbufMpscSingly, LogbufSpsc, LogbufSpscBulk, LogbufSpscSingly,
 };
-pub use self::nexus::{NexusMpsc, NexusSpsc};
-pub use self::ringbuf::Ringbuf;
-pub use self::rtrb::Rtrb;
+#[cfg(feature = "rivals")]
+pub use self::{
+    bbqueue::Bbqueue, crossbeam::Crossbeam, nexus::NexusMpsc, nexus::NexusSpsc, ringbuf::Ringbuf,
+    rtrb::Rtrb,
+};
 
 /// A ring.
 pub trait Subject {

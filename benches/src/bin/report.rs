@@ -44,7 +44,14 @@ const PARTS: &[Part] = &[
     },
     Part { name: "first_record", arguments: &[], charts: &[] },
     Part { name: "code_size", arguments: &[], charts: &[] },
-    Part { name: "throughput", arguments: &[], charts: &[] },
+    Part {
+        name: "throughput",
+        arguments: &[],
+        charts: &[
+            ("2000000 records", Chart::Bars { column: "million records/s" }, "throughput"),
+            ("2000000 records", Chart::Bars { column: "bytes/record" }, "bytes-per-record"),
+        ],
+    },
     Part { name: "decode", arguments: &[], charts: &[] },
 ];
 

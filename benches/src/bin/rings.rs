@@ -1,20 +1,30 @@
 //! Prints how the rings compare: `cargo run --release -p logbuf-benches --bin rings [-- TURNS]`.
 
 use logbuf_benches::measure::{Lengths, cost, latency, throughput, throughput_of_many};
+#[cfg(feature = "rivals")]
+use logbuf_benches::subject::{Bbqueue, Crossbeam, NexusMpsc, NexusSpsc, Ringbuf, Rtrb};
 use logbuf_benches::subject::{
-    Bbqueue, Crossbeam, LogbufMpsc, LogbufMpscBulk, LogbufMpscSingly, LogbufSpsc, LogbufSpscBulk,
-    LogbufSpscSingly, NexusMpsc, NexusSpsc, Ringbuf, Rtrb, Subject,
+    LogbufMpsc, LogbufMpscBulk, LogbufMpscSingly, LogbufSpsc, LogbufSpscBulk, LogbufSpscSingly,
+    Subject,
 };
 use logbuf_benches::table::{Row, print};
 
-/// A row of one expression over all subjects.
+/// A row of one expression over our subjects, and the others behind the semicolon if they are built.
 macro_rules! row {
-    ($title:expr, $turns:expr, [$($type:ident),*], |$subject:ident| $measure:expr) => {
-        row!(@ $title, $turns, $subject, $measure, $($type),*)
+    ($title:expr, $turns:expr, [$($ours:ident),*; $($rival:ident),*], |$subject:ident| $measure:expr) => {
+        Row::measure($title, $turns, &[
+            $(turn!($ours, $subject, $measure),)*
+            $(#[cfg(feature = "rivals")] turn!($rival, $subject, $measure)),*
+        ])
     };
-    (@ $title:expr, $turns:expr, $subject:ident, $measure:expr, $($type:ident),*) => {
-        Row::measure($title, $turns, &[$({ type $subject = $type; ($type::NAME, Box::new(move || $measure)) }),*])
-    };
+}
+
+/// What is measured of one subject, under the name `$subject`.
+macro_rules! turn {
+    ($type:ident, $subject:ident, $measure:expr) => {{
+        type $subject = $type;
+        ($type::NAME, Box::new(move || $measure))
+    }};
 }
 
 /// A row over the SPSC subjects. Those that are for throughput alone take part in throughput alone.
@@ -23,7 +33,7 @@ macro_rules! spsc_row {
         row!(
             $title,
             $turns,
-            [LogbufSpsc, LogbufSpscSingly, NexusSpsc, Rtrb, Bbqueue, Ringbuf, Crossbeam],
+            [LogbufSpsc, LogbufSpscSingly; NexusSpsc, Rtrb, Bbqueue, Ringbuf, Crossbeam],
             |$subject| $measure
         )
     };
@@ -58,7 +68,7 @@ fn main() {
             [
                 LogbufSpscBulk,
                 LogbufSpsc,
-                LogbufSpscSingly,
+                LogbufSpscSingly;
                 NexusSpsc,
                 Rtrb,
                 Bbqueue,
@@ -74,7 +84,7 @@ fn main() {
         row!(
             &format!("producers: {producers}"),
             turns,
-            [LogbufMpscBulk, LogbufMpsc, LogbufMpscSingly, NexusMpsc, Crossbeam],
+            [LogbufMpscBulk, LogbufMpsc, LogbufMpscSingly; NexusMpsc, Crossbeam],
             |S| throughput_of_many::<S>(producers, Lengths::Fixed(64), 1_000_000) / 1e6
         )
     });

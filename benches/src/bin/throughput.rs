@@ -4,21 +4,24 @@
 //! million, `--ring BYTES` for other rings than the default, `--load NUMBER` for one load alone, and `--folder PATH` for the
 //! file.
 //!
-//! Each load runs in a process of its own. The time is that from the first call to the end of the guard's drop, by when the
+//! Then what others take of the same numbers, and what they leave; `--logger NUMBER` is one of them alone.
+//!
+//! Each load and each logger runs in a process of its own. The time is that from the first call to the end of the guard's drop, by when the
 //! file is whole. What the writer takes is the processor time of the process less that of the threads that log.
 
-use std::fs::File;
-use std::io::{Read, Seek, SeekFrom};
+use std::io;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 use std::time::{Duration, Instant};
 use std::{env, fs, thread};
 
+use logbuf_benches::call::{Call, LogbufLog};
 use logbuf_benches::cpu::{process_time, thread_time};
-use logbuf_benches::logged::{messages, mix, numbers, text};
+use logbuf_benches::logged::{messages, mix, numbers, text, totals};
 use logbuf_benches::pin::to_core;
-use logbuf_format::end::{self, End};
+use logbuf_benches::sustained::{Sustained, sustained};
 use logbuf_log::{Builder, Stats, WhenFull, info};
+use tempfile::TempDir;
 
 /// Rings that the throughput is measured with, in bytes.
 const RING: usize = 1 << 20;
@@ -47,54 +50,112 @@ const LOADS: [Load; 7] = [
     Load { name: "FIX messages of 100 bytes, LZ4", threads: 1, log: messages, lz4: true },
 ];
 
+/// A logger that is driven as fast as it goes.
+struct Logger {
+    name: &'static str,
+    run: fn(&Path, u64) -> io::Result<Sustained>,
+}
+
+/// Ours, and the others if they are built.
+fn loggers() -> Vec<Logger> {
+    let mut loggers = vec![logger::<LogbufLog>()];
+    add_rivals(&mut loggers);
+    loggers
+}
+
+fn logger<C: Call>() -> Logger {
+    Logger { name: C::NAME, run: sustained::<C> }
+}
+
+#[cfg(feature = "rivals")]
+fn add_rivals(loggers: &mut Vec<Logger>) {
+    use logbuf_benches::call::{Ftlog, Quicklog, Spdlog, TracingFmt};
+    loggers.extend([
+        logger::<Quicklog>(),
+        logger::<Spdlog>(),
+        logger::<Ftlog>(),
+        logger::<TracingFmt>(),
+    ]);
+}
+
+#[cfg(not(feature = "rivals"))]
+fn add_rivals(_loggers: &mut Vec<Logger>) {}
+
+/// Others take a tenth of the records, which is enough for them.
+const SHARE: u64 = 10;
+
 /// What the command line says.
 struct Options {
     records: u64,
     ring: usize,
     load: Option<usize>,
+    logger: Option<usize>,
     folder: Option<PathBuf>,
 }
 
 fn main() -> ExitCode {
     let Some(options) = Options::parse() else {
-        eprintln!("usage: throughput [--records N] [--ring BYTES] [--load NUMBER] [--folder PATH]");
+        eprintln!(
+            "usage: throughput [--records N] [--ring BYTES] [--load NUMBER | --logger NUMBER] [--folder PATH]"
+        );
         return ExitCode::from(2);
     };
-    match options.load.and_then(|number| LOADS.get(number)) {
-        Some(load) => {
-            println!("{}", run(load, &options));
-            return ExitCode::SUCCESS;
+    let one = match (options.load, options.logger) {
+        (Some(number), _) => LOADS.get(number).map(|load| run(load, &options)),
+        (_, Some(number)) => loggers().get(number).map(|logger| drive(logger, &options)),
+        _ => return all(&options),
+    };
+    match one {
+        Some(row) => {
+            println!("{row}");
+            ExitCode::SUCCESS
         }
-        None if options.load.is_some() => {
-            eprintln!("there are loads 0 to {}", LOADS.len() - 1);
-            return ExitCode::from(2);
+        None => {
+            eprintln!(
+                "there are loads 0 to {} and loggers 0 to {}",
+                LOADS.len() - 1,
+                loggers().len() - 1
+            );
+            ExitCode::from(2)
         }
-        None => {}
     }
+}
+
+/// Prints the tables.
+fn all(options: &Options) -> ExitCode {
     println!(
         "| {} records, rings of {} KiB | million records/s | ns/record | bytes/record | writer's processor, ns/record | peak memory above rings, MiB | lost |",
         options.records,
         options.ring >> 10
     );
     println!("|---|---|---|---|---|---|---|");
-    let program = env::current_exe().expect("a program knows its path");
-    for number in 0..LOADS.len() {
-        let status = Command::new(&program)
-            .args(env::args_os().skip(1))
-            .args(["--load", &number.to_string()])
-            .status()
-            .expect("this program can be started again");
-        if !status.success() {
-            return ExitCode::FAILURE;
-        }
+    if !(0..LOADS.len()).all(|number| in_process("--load", number)) {
+        return ExitCode::FAILURE;
+    }
+    println!(
+        "\n| {} records of three numbers, one thread | million records/s | ns/record | bytes/record | processor, ns/record | lost |",
+        options.records / SHARE
+    );
+    println!("|---|---|---|---|---|---|");
+    if !(0..loggers().len()).all(|number| in_process("--logger", number)) {
+        return ExitCode::FAILURE;
     }
     println!("\nAn idle logger takes {:.3} % of a core.", idle_share() * 100.0);
     ExitCode::SUCCESS
 }
 
+/// Has this program print one row, and returns whether it did.
+fn in_process(option: &str, number: usize) -> bool {
+    let program = env::current_exe().expect("a program knows its path");
+    let mut command = Command::new(program);
+    command.args(env::args_os().skip(1)).args([option, &number.to_string()]);
+    command.status().expect("this program can be started again").success()
+}
+
 impl Options {
     fn parse() -> Option<Self> {
-        let mut options = Self { records: 20_000_000, ring: RING, load: None, folder: None };
+        let mut options =
+            Self { records: 20_000_000, ring: RING, load: None, logger: None, folder: None };
         let mut args = env::args_os().skip(1);
         while let Some(arg) = args.next() {
             let value = args.next()?;
@@ -103,6 +164,7 @@ impl Options {
                 "--records" => options.records = number?,
                 "--ring" => options.ring = usize::try_from(number?).ok()?,
                 "--load" => options.load = Some(usize::try_from(number?).ok()?),
+                "--logger" => options.logger = Some(usize::try_from(number?).ok()?),
                 "--folder" => options.folder = Some(value.into()),
                 _ => return None,
             }
@@ -111,13 +173,35 @@ impl Options {
     }
 }
 
-/// Runs a load and returns its row of the table.
-fn run(load: &Load, options: &Options) -> String {
+/// Where the files are, until the end of this process.
+fn folder(options: &Options) -> TempDir {
     let folder = match &options.folder {
         Some(folder) => tempfile::tempdir_in(folder),
         None => tempfile::tempdir(),
     };
-    let folder = folder.expect("a temporary folder can be made");
+    folder.expect("a temporary folder can be made")
+}
+
+/// Drives a logger and returns its row of the table.
+fn drive(logger: &Logger, options: &Options) -> String {
+    let folder = folder(options);
+    let logged = options.records / SHARE;
+    let took = (logger.run)(folder.path(), logged).expect("the files can be read");
+    let records = logged as f64;
+    format!(
+        "| {} | **{:.1}** | {:.1} | {:.1} | {:.1} | {} |",
+        logger.name,
+        records / took.elapsed.as_secs_f64() / 1e6,
+        took.elapsed.as_secs_f64() * 1e9 / records,
+        took.bytes as f64 / records,
+        took.processor.as_secs_f64() * 1e9 / records,
+        logged.saturating_sub(took.written),
+    )
+}
+
+/// Runs a load and returns its row of the table.
+fn run(load: &Load, options: &Options) -> String {
+    let folder = folder(options);
     let share = options.records / load.threads as u64;
     let guard = Builder::new(folder.path().join("app"))
         .ring_capacity(options.ring)
@@ -169,18 +253,13 @@ fn run(load: &Load, options: &Options) -> String {
 
 /// A number is worth something only if everything is in the file: its END says how much that is. Returns the file's length.
 fn check(path: &Path, logged: u64, lost: u64) -> u64 {
-    let mut file = File::open(path).expect("the file is there");
-    // END is the last block, and a segment with records has an index.
-    let mut end = [0; end::LEN];
-    let start = file.seek(SeekFrom::End(-(end.len() as i64))).expect("it ends with END");
-    file.read_exact(&mut end).expect("the file can be read");
-    let totals = End::take(&end).expect("it is long enough");
+    let totals = totals(path).expect("the segment is closed");
     assert_eq!(
         (totals.written + totals.lost, totals.lost),
         (logged, lost),
         "written + lost == logged"
     );
-    start + end.len() as u64
+    fs::metadata(path).expect("the file is there").len()
 }
 
 /// The share of a core that a logger takes into which nobody logs.

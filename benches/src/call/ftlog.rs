@@ -7,7 +7,7 @@ use ftlog::appender::FileAppender;
 
 use super::{Call, Order};
 
-/// Behind the `log` facade, with a queue that does not fill up in a burst.
+/// Behind the `log` facade, with a queue that does not fill up in a burst, and is waited for where it does.
 pub struct Ftlog;
 
 impl Call for Ftlog {
@@ -17,7 +17,7 @@ impl Call for Ftlog {
         let guard = ftlog::builder()
             .max_log_level(LevelFilter::Info)
             .root(FileAppender::new(folder.join("ftlog.log")))
-            .bounded(100_000, false)
+            .bounded(100_000, true)
             .try_init()
             .expect("nobody else took the facade");
         // It logs to the end of the program.

@@ -1,14 +1,18 @@
 //! Ours.
 
 use std::path::Path;
-use std::sync::OnceLock;
+use std::sync::{Arc, Mutex, Weak};
+use std::time::Duration;
+use std::{fs, io};
 
-use ::logbuf_log::{Builder, CrashSafe, Guard, Level, Timestamp, info, trace};
+use ::logbuf_log::{Builder, CrashSafe, Guard, Level, Timestamp, WhenFull, info, trace};
 
 use super::{Call, Order};
+use crate::logged::totals;
 
-/// A logger with its defaults, down to `debug`: its rings outlive the process.
-pub struct LogbufLog(&'static Guard);
+/// A logger down to `debug`, whose rings outlive the process, as by default. A full one is waited for, as with the others; a burst
+/// fills none.
+pub struct LogbufLog(Arc<Guard>);
 
 /// The same with rings that die with the process. The first logger of a process decides for all, so that this one
 /// needs a process of its own.
@@ -16,22 +20,33 @@ pub struct Anonymous(LogbufLog);
 
 /// Calls that are given the time.
 pub struct AtTimeGiven {
-    guard: &'static Guard,
+    guard: Arc<Guard>,
     now: Timestamp,
 }
 
 /// Call sites at a level that is off.
-pub struct Disabled;
+pub struct Disabled(Arc<Guard>);
 
-/// The one logger of this process.
-fn logger(folder: &Path, crash_safe: CrashSafe) -> &'static Guard {
-    static LOGGER: OnceLock<Guard> = OnceLock::new();
-    LOGGER.get_or_init(|| {
-        Builder::new(folder.join("logbuf/app"))
+/// Where its files are.
+const FOLDER: &str = "logbuf";
+
+/// How long a call waits for room: for ever, as benches go.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// The one logger of this process at the moment. It ends with the last subject that logs through it.
+fn logger(folder: &Path, crash_safe: CrashSafe) -> Arc<Guard> {
+    static LOGGER: Mutex<Weak<Guard>> = Mutex::new(Weak::new());
+    let mut logger = LOGGER.lock().expect("starting a logger does not panic");
+    logger.upgrade().unwrap_or_else(|| {
+        let guard = Builder::new(folder.join(FOLDER).join("app"))
             .level(Level::Debug)
             .crash_safe(crash_safe)
+            .when_full(WhenFull::Block(PATIENCE))
             .start()
-            .expect("the folder can be written to")
+            .map(Arc::new)
+            .expect("the folder can be written to");
+        *logger = Arc::downgrade(&guard);
+        guard
     })
 }
 
@@ -62,7 +77,15 @@ impl Call for LogbufLog {
     }
 
     fn settle(&mut self) {
-        flush(self.0);
+        flush(&self.0);
+    }
+
+    fn written(folder: &Path) -> io::Result<u64> {
+        fs::read_dir(folder.join(FOLDER))?.try_fold(0, |sum, entry| {
+            let entry = entry?;
+            let is_link = entry.file_type()?.is_symlink();
+            Ok(if is_link { sum } else { sum + totals(&entry.path())?.written })
+        })
     }
 }
 
@@ -116,7 +139,7 @@ impl Call for AtTimeGiven {
     }
 
     fn settle(&mut self) {
-        flush(self.guard);
+        flush(&self.guard);
         self.now = Timestamp::now();
     }
 }
@@ -125,8 +148,7 @@ impl Call for Disabled {
     const NAME: &'static str = "logbuf-log, site off";
 
     fn start(folder: &Path) -> Self {
-        logger(folder, CrashSafe::Auto);
-        Disabled
+        Disabled(logger(folder, CrashSafe::Auto))
     }
 
     #[inline(always)]
@@ -144,5 +166,7 @@ impl Call for Disabled {
         trace!("Order: {order:?}");
     }
 
-    fn settle(&mut self) {}
+    fn settle(&mut self) {
+        flush(&self.0);
+    }
 }

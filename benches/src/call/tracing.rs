@@ -3,11 +3,11 @@
 use std::path::Path;
 
 use tracing::subscriber::DefaultGuard;
-use tracing_appender::non_blocking::WorkerGuard;
+use tracing_appender::non_blocking::{NonBlockingBuilder, WorkerGuard};
 
 use super::{Call, Order};
 
-/// The usual set-up of a service, for the measuring thread.
+/// The usual set-up of a service, for the measuring thread; only that a full queue is waited for, where the default loses lines.
 pub struct TracingFmt {
     _subscriber: DefaultGuard,
     _worker: WorkerGuard,
@@ -18,7 +18,7 @@ impl Call for TracingFmt {
 
     fn start(folder: &Path) -> Self {
         let file = tracing_appender::rolling::never(folder, "tracing.log");
-        let (writer, worker) = tracing_appender::non_blocking(file);
+        let (writer, worker) = NonBlockingBuilder::default().lossy(false).finish(file);
         let subscriber = tracing_subscriber::fmt().with_writer(writer).with_ansi(false).finish();
         TracingFmt { _subscriber: tracing::subscriber::set_default(subscriber), _worker: worker }
     }
