@@ -21,7 +21,7 @@ struct Slowest {
 #[derive(Default)]
 struct Found {
     /// Number and line of the largest.
-    largest: Option<(u64, String)>,
+    largest: Option<(u128, String)>,
     /// Records of each call that has the field.
     calls: BTreeMap<(String, u32), u64>,
 }
@@ -30,7 +30,7 @@ impl Work for Slowest {
     type Output = Found;
 
     fn record(&mut self, record: &Record<'_>, found: &mut Found) {
-        let Some(&Value::U64(number)) = record.value(&self.field) else { return };
+        let Some(number) = record.value(&self.field).and_then(Value::as_unsigned) else { return };
         *found.calls.entry((record.file().to_owned(), record.line())).or_default() += 1;
         if found.largest.as_ref().is_none_or(|(largest, _)| number > *largest) {
             let mut line = String::new();

@@ -140,7 +140,8 @@ impl Reader {
 
     /// Adds a file. Its headers and tables are read now, its records when they are due.
     ///
-    /// A file that cannot be read, or is no segment, is a [`Finding`].
+    /// A file that cannot be read, or is no segment, is a [`Finding`], and so is a copy of a segment that was added before; a link to one is
+    /// passed over.
     pub fn add_file(&mut self, path: impl AsRef<Path>) {
         let path = path.as_ref();
         match Source::file(path) {
@@ -191,8 +192,11 @@ impl Reader {
                 segment.be_thorough();
             }
             if let Some(of) = self.segments.iter().find(|read| segment.is_copy_of(read)) {
-                let problem = Problem::Copy { of: of.path().to_owned() };
-                self.findings.add(segment.file(), None, problem);
+                // A link to it, as the one to a live segment, is no second file.
+                if !is_same_file(of.path(), segment.path()) {
+                    let problem = Problem::Copy { of: of.path().to_owned() };
+                    self.findings.add(segment.file(), None, problem);
+                }
                 break;
             }
             self.segments.push(segment);
@@ -505,4 +509,10 @@ impl Default for Reader {
     fn default() -> Self {
         Self::new()
     }
+}
+
+/// Whether both paths lead to one file.
+fn is_same_file(one: &Path, other: &Path) -> bool {
+    let file = |path: &Path| path.canonicalize().ok();
+    file(one).is_some_and(|one| file(other) == Some(one))
 }

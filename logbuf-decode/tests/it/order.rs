@@ -119,6 +119,29 @@ fn a_copy_of_a_segment_is_left_out() {
     );
 }
 
+#[test]
+#[cfg(unix)]
+fn a_link_to_a_segment_is_no_copy() {
+    let (bytes, expected) = build(&vec![vec![vec![vec![1, 2, 3]]]]);
+    let folder = tempfile::tempdir().unwrap();
+    let (file, link) = (folder.path().join("a.logbuf"), folder.path().join("current.logbuf"));
+    std::fs::write(&file, &bytes[0]).unwrap();
+    std::os::unix::fs::symlink(&file, &link).unwrap();
+    let mut reader = Reader::new();
+    reader.add_file(&file);
+    reader.add_file(&link);
+    let mut records = 0;
+    reader.for_each(|_| records += 1);
+    assert_eq!(records, expected.len());
+    assert!(reader.findings().is_empty());
+
+    // A file of its own that holds the same is one.
+    let copy = folder.path().join("copy.logbuf");
+    std::fs::copy(&file, &copy).unwrap();
+    reader.add_file(&copy);
+    assert!(matches!(reader.findings()[0].problem, Problem::Copy { .. }));
+}
+
 /// A segment of a process whose clock is read as `anchors` say, with records of one thread.
 fn part(salt: u64, session: u64, anchors: &[(u64, i64)], ticks: &[u64]) -> Vec<u8> {
     let at = |&(ticks, ns): &(u64, i64)| Anchor { unix_ns: EPOCH + ns, ..anchor(ticks) };
