@@ -58,12 +58,48 @@ impl Entry {
     }
 }
 
+/// Memory of blocks that are through, for those that come: what the allocator gives back to the system comes back page by page,
+/// each filled with zeros.
+#[derive(Debug, Default)]
+pub(crate) struct Room {
+    /// A block as it is stored.
+    stored: Vec<u8>,
+    chunks: Vec<Chunk>,
+}
+
+impl Room {
+    /// Bytes that a chunk may take to be kept, which that of a usual block does not; and how many are.
+    const KEPT: (usize, usize) = (4 << 20, 2);
+
+    /// Keeps the memory of a chunk, if nobody else holds it.
+    pub(crate) fn keep(&mut self, chunk: Arc<Chunk>) {
+        if let Some(chunk) = Arc::into_inner(chunk)
+            && chunk.cost() <= Self::KEPT.0
+            && self.chunks.len() < Self::KEPT.1
+        {
+            self.chunks.push(chunk);
+        }
+    }
+
+    /// An empty chunk.
+    fn take(&mut self) -> Chunk {
+        let Chunk { mut bytes, mut index, .. } = self.chunks.pop().unwrap_or_default();
+        bytes.clear();
+        index.clear();
+        Chunk { bytes, index, ..Chunk::default() }
+    }
+}
+
 impl Chunk {
     /// Reads a block, and what is wrong with it: the records in front of that are there.
-    pub(crate) fn read(segment: &Segment, block: &EventBlock) -> (Self, Vec<Problem>) {
-        let (mut chunk, mut problems) = (Self::default(), Vec::new());
+    pub(crate) fn read(
+        segment: &Segment,
+        block: &EventBlock,
+        room: &mut Room,
+    ) -> (Self, Vec<Problem>) {
+        let (mut chunk, mut problems) = (room.take(), Vec::new());
         let mut report = |problem| problems.push(problem);
-        if let Err(problem) = chunk.fill(segment, block, &mut report) {
+        if let Err(problem) = chunk.fill(segment, block, &mut room.stored, &mut report) {
             report(problem);
             chunk.index.clear();
         }
@@ -80,9 +116,10 @@ impl Chunk {
         &mut self,
         segment: &Segment,
         block: &EventBlock,
+        stored: &mut Vec<u8>,
         report: &mut dyn FnMut(Problem),
     ) -> Result<(), Problem> {
-        let (base, records) = read(segment, block, &mut self.bytes, report)?;
+        let (base, records) = read(segment, block, stored, &mut self.bytes, report)?;
         // A record takes 16 bytes at least; what the header says need not be true.
         self.index.reserve((records as usize).min(self.bytes.len() / 16));
         self.enter(segment, base, report);
@@ -213,54 +250,53 @@ fn kind_of(segment: &Segment, site: u32) -> Option<site::Kind> {
     segment.site(site).map(|call_site| call_site.site.kind)
 }
 
-/// Reads the block into `bytes`; where its payload starts there, and how many events its header says it holds.
+/// Reads the block, by way of `stored`, into `bytes`; where its payload starts there, and how many events its header says it
+/// holds.
 fn read(
     segment: &Segment,
     block: &EventBlock,
+    stored: &mut Vec<u8>,
     bytes: &mut Vec<u8>,
     report: &mut dyn FnMut(Problem),
 ) -> Result<(usize, u32), Problem> {
     let io = |error: io::Error| Problem::Io(Arc::new(error));
     let salt = segment.salt();
-    segment.source().read_at(block.offset, block.len as usize, bytes).map_err(io)?;
+    segment.source().read_at(block.offset, block.len as usize, stored).map_err(io)?;
     // It was valid when the headers were read, if they were: by INDEX they were not.
     let until = block.offset + u64::from(block.len);
     let damage = |error: Error| {
         let error = error.after(block.offset);
         Problem::Damage { until, error, blocks: Some(1) }
     };
-    let header = Header::take(bytes, Some(salt)).map_err(damage)?;
+    let header = Header::take(stored, Some(salt)).map_err(damage)?;
     if !block.has(&header) {
         report(Problem::Index);
     }
     if header.summary.kind != Kind::EVENTS || header.expanded_len == 0 {
-        return Ok((bytes.len(), 0));
+        return Ok((0, 0));
     }
     if !is_readable(&header) {
         return Err(unreadable(&header));
     }
-    let expanded = match header.payload(bytes) {
-        Ok(Cow::Borrowed(_)) => None,
-        Ok(Cow::Owned(payload)) => Some(payload),
-        Err(error) => return Err(bad_payload(&header, error)),
-    };
+    let payload = header.payload(stored).map_err(|error| bad_payload(&header, error))?;
     let records = header.summary.records;
-    let mut base = match expanded {
-        Some(payload) => {
-            *bytes = payload;
-            0
-        }
-        None => HEADER_LEN,
-    };
     if header.summary.codec == Codec::PACKED {
-        let mut raw = Vec::new();
         // What is in front of a fault is there.
-        if let Err(error) = packed::expand(&bytes[base..], &mut raw) {
+        if let Err(error) = packed::expand(&payload, bytes) {
             report(Problem::Records { error });
         }
-        (*bytes, base) = (raw, 0);
+        return Ok((0, records));
     }
-    Ok((base, records))
+    match payload {
+        Cow::Owned(payload) => {
+            *bytes = payload;
+            Ok((0, records))
+        }
+        Cow::Borrowed(_) => {
+            std::mem::swap(stored, bytes);
+            Ok((HEADER_LEN, records))
+        }
+    }
 }
 
 /// Where `part`, a slice of `whole`, starts in it. A block is little more than 4 MiB long.

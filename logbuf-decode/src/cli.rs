@@ -8,6 +8,7 @@ mod inputs;
 mod lines;
 mod output;
 mod pager;
+mod pipe;
 mod print;
 mod printer;
 mod progress;

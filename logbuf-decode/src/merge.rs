@@ -1,7 +1,7 @@
 //! Records of many blocks in one order of time.
 
 use crate::{
-    chunk::{Chunk, Entry},
+    chunk::{Chunk, Entry, Room},
     filter::{Filter, is_before},
     finding::Problem,
     run::Run,
@@ -116,9 +116,9 @@ impl Default for Merge {
 
 impl Due {
     /// Reads the block, on whatever thread.
-    pub(crate) fn load(mut self, segments: &[Segment]) -> Loaded {
+    pub(crate) fn load(mut self, segments: &[Segment], room: &mut Room) -> Loaded {
         let segment = &segments[self.key.segment as usize];
-        let (mut chunk, found) = Chunk::read(segment, &self.block);
+        let (mut chunk, found) = Chunk::read(segment, &self.block, room);
         if self.is_last {
             segment.source().release();
         }

@@ -7,6 +7,7 @@
 //! ```
 
 use crate::{
+    chunk::Room,
     finding::Findings,
     merge::{Due, Loaded, Merge, Next},
     record::Record,
@@ -27,7 +28,7 @@ use std::{
 };
 
 /// Records that are worked on at once: enough to make the hand-over cheap, few enough to stay in a core's cache.
-const BATCH: usize = 2048;
+const BATCH: usize = 4096;
 
 /// Batches in flight for each thread: one that is worked on, and others that wait.
 const DEPTH: usize = 3;
@@ -45,6 +46,11 @@ const IN_FLIGHT: usize = 16 << 20;
 pub trait Work: Send {
     /// What a stretch of records becomes.
     type Output: Default + Send;
+
+    /// An output without anything in it, for the next stretch. A worker that is given outputs back can use their memory again.
+    fn output(&mut self) -> Self::Output {
+        Self::Output::default()
+    }
 
     /// Takes the next record of a stretch.
     fn record(&mut self, record: &Record<'_>, output: &mut Self::Output);
@@ -145,6 +151,7 @@ fn serve<W: Work>(
     records: &Records<'_>,
     mut worker: W,
 ) {
+    let mut room = Room::default();
     loop {
         // The lock is held while waiting, and given back before the job is done.
         let job = queue.lock().unwrap_or_else(PoisonError::into_inner).recv();
@@ -153,9 +160,9 @@ fn serve<W: Work>(
             return;
         }
         let result = panic::catch_unwind(AssertUnwindSafe(|| match job {
-            Job::Load(due) => Done::Loaded(due.load(records.segments)),
+            Job::Load(due) => Done::Loaded(due.load(records.segments, &mut room)),
             Job::Work { number, batch } => {
-                Done::Worked { number, worked: work(&mut worker, batch, records) }
+                Done::Worked { number, worked: work(&mut worker, batch, records, &mut room) }
             }
         }));
         // If nobody waits for it, there was an error elsewhere.
@@ -164,8 +171,13 @@ fn serve<W: Work>(
 }
 
 /// Works on a batch, as far as the output takes it.
-fn work<W: Work>(worker: &mut W, mut batch: Batch, records: &Records<'_>) -> Worked<W::Output> {
-    let (mut output, mut findings) = (W::Output::default(), Findings::default());
+fn work<W: Work>(
+    worker: &mut W,
+    mut batch: Batch,
+    records: &Records<'_>,
+    room: &mut Room,
+) -> Worked<W::Output> {
+    let (mut output, mut findings) = (worker.output(), Findings::default());
     let cost = batch.cost;
     let mut through = 0;
     for run in &mut batch.runs {
@@ -181,7 +193,7 @@ fn work<W: Work>(worker: &mut W, mut batch: Batch, records: &Records<'_>) -> Wor
             break;
         }
     }
-    batch.runs.drain(..through);
+    batch.runs.drain(..through).for_each(|run| room.keep(run.chunk));
     Worked { output, findings, rest: batch, cost }
 }
 

@@ -1,6 +1,7 @@
 //! Files in, records out, in order of time.
 
 use crate::{
+    chunk::Room,
     filter::{Filter, is_before},
     finding::{Finding, Findings, Problem},
     loss::Lost,
@@ -417,12 +418,14 @@ impl Reader {
         mut f: impl FnMut(&Record<'_>) -> Result<(), E>,
     ) -> Result<(), E> {
         self.settle();
+        let mut room = Room::default();
         loop {
             let mut run = match self.merge.next(until, &self.segments) {
                 Next::Run(run) => run,
                 Next::Block => {
                     if let Some(due) = self.merge.take_due(&self.segments) {
-                        self.merge.supply(due.load(&self.segments), &self.segments);
+                        let loaded = due.load(&self.segments, &mut room);
+                        self.merge.supply(loaded, &self.segments);
                     }
                     continue;
                 }

@@ -4,7 +4,7 @@ use crate::cli::{
     args::{self, Form},
     inputs,
     lines::Lines,
-    print,
+    pipe, print,
     printer::Printer,
     progress::Progress,
     report::{Report, shown},
@@ -32,7 +32,10 @@ pub(crate) fn run(args: &args::Export, report: &mut Report) -> io::Result<()> {
     };
     inputs::add(&args.inputs.paths, &mut reader, report);
     let written = match &args.output {
-        None => write(args.to, &mut reader, &selection, io::stdout().lock(), None, report),
+        None => {
+            pipe::widen();
+            write(args.to, &mut reader, &selection, io::stdout().lock(), None, report)
+        }
         Some(path) => {
             let mut progress = Progress::new();
             progress.start_with(&mut reader);

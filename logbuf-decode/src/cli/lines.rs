@@ -12,6 +12,7 @@ use std::{
     collections::VecDeque,
     convert::Infallible,
     io::{self, Write},
+    sync::{Mutex, PoisonError},
 };
 
 /// Bytes of text that are handed over at once.
@@ -48,14 +49,20 @@ impl Lines<'_> {
         render().start(&mut text);
         writer.write_all(text.as_bytes())?;
         let is_counted = self.part.head.is_some() || self.part.tail.is_some();
-        let worker = || Worker { selection: self.selection.clone(), render: render(), is_counted };
+        let spent = Spent::default();
+        let worker = || Worker {
+            selection: self.selection.clone(),
+            render: render(),
+            is_counted,
+            spent: &spent,
+        };
         match self.part.tail {
             Some(count) => {
                 for lines in last(reader, count, &worker, report).iter().rev() {
                     lines.write(&mut writer)?;
                 }
             }
-            None => self.first(reader, &worker, &mut writer, report)?,
+            None => self.first(reader, &worker, &spent, &mut writer, report)?,
         }
         text.clear();
         render().end(reader.segments(), &mut text);
@@ -64,10 +71,11 @@ impl Lines<'_> {
     }
 
     /// Prints the first lines, or all.
-    fn first<W: Write>(
+    fn first<'s, W: Write>(
         &self,
         reader: &mut Reader,
-        worker: &(impl Fn() -> Worker + Sync),
+        worker: &(impl Fn() -> Worker<'s> + Sync),
+        spent: &Spent,
         writer: &mut W,
         report: &mut Report,
     ) -> io::Result<()> {
@@ -88,6 +96,7 @@ impl Lines<'_> {
                 Some(head) => *head -= part.ends.len(),
                 None => {}
             }
+            spent.keep(part.text);
             Ok(())
         });
         match printed {
@@ -98,10 +107,10 @@ impl Lines<'_> {
 }
 
 /// The last `count` lines, from the end back, in stretches of lines that follow each other.
-fn last(
+fn last<'s>(
     reader: &mut Reader,
     count: usize,
-    worker: &(impl Fn() -> Worker + Sync),
+    worker: &(impl Fn() -> Worker<'s> + Sync),
     report: &mut Report,
 ) -> Vec<Last> {
     let (mut all, mut missing) = (Vec::new(), count);
@@ -121,10 +130,30 @@ fn last(
 }
 
 /// Turns records into lines.
-struct Worker {
+struct Worker<'s> {
     selection: Selection,
     render: Box<dyn Render + Send>,
     is_counted: bool,
+    spent: &'s Spent,
+}
+
+/// Texts that were written, whose memory is used again: what the allocator gives back to the system comes back page by page,
+/// each filled with zeros.
+#[derive(Debug, Default)]
+struct Spent(Mutex<Vec<String>>);
+
+impl Spent {
+    /// Keeps the memory of a text.
+    fn keep(&self, mut text: String) {
+        text.clear();
+        // No more are kept than are in flight: each is taken before another is made.
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).push(text);
+    }
+
+    /// An empty text.
+    fn take(&self) -> String {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).pop().unwrap_or_default()
+    }
 }
 
 /// Lines one behind the other.
@@ -138,8 +167,12 @@ struct Part {
     unix_ns: Option<i64>,
 }
 
-impl Work for Worker {
+impl Work for Worker<'_> {
     type Output = Part;
+
+    fn output(&mut self) -> Part {
+        Part { text: self.spent.take(), ..Part::default() }
+    }
 
     #[inline]
     fn record(&mut self, record: &Record<'_>, part: &mut Part) {

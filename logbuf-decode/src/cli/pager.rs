@@ -1,6 +1,9 @@
 //! Standard output, or a pager in front of it.
 
-use crate::cli::args::{Pager, Show, When};
+use crate::cli::{
+    args::{Pager, Show, When},
+    pipe,
+};
 use std::{
     env,
     io::{self, IsTerminal, Stdout, Write},
@@ -28,7 +31,11 @@ impl Sink {
     /// What is followed has no end for a pager to show.
     pub(crate) fn open(show: &Show, is_followed: bool) -> Self {
         let stdout = io::stdout();
-        if is_followed || show.pager == Pager::Never || !stdout.is_terminal() {
+        if !stdout.is_terminal() {
+            pipe::widen();
+            return Self::Stdout(stdout);
+        }
+        if is_followed || show.pager == Pager::Never {
             return Self::Stdout(stdout);
         }
         start().map_or(Self::Stdout(stdout), Self::Pager)

@@ -16,6 +16,8 @@ mod kept;
 mod order;
 mod parallel;
 #[cfg(target_os = "linux")]
+mod pipe;
+#[cfg(target_os = "linux")]
 mod recover;
 mod seek;
 mod show;
