@@ -11,6 +11,7 @@ use crate::full::Patience;
 use crate::registry::REGISTRY;
 #[cfg(feature = "tracing")]
 use crate::scope::Exit;
+use crate::scope::Room;
 use crate::site::{Registration, Site, SiteId};
 use crate::thread::{self, Producing, Refusal};
 use crate::timestamp::{Reading, Stamp};
@@ -131,10 +132,18 @@ fn write_measured<V: Values>(
     values: V,
 ) {
     let len = HEADER + values.encoded_len();
+    // Most often it came here because the thread's scopes are others than before, and there is room for these and for the record.
+    if site.kind == Kind::Event
+        && producing.state_scopes(Room::Known, ticks).is_ok()
+        && let Some(mut claim) = producing.producer().try_claim_known(len)
+    {
+        put(&mut Encoder::new(&mut claim), id, ticks.into(), values);
+        return claim.commit();
+    }
     let mut patience = Patience::default();
     loop {
         let stated = match site.kind {
-            Kind::Event => producing.state_scopes(ticks),
+            Kind::Event => producing.state_scopes(Room::Any, ticks),
             _ => Ok(()),
         };
         let refused = match stated.and_then(|()| producing.producer().try_claim(len)) {
@@ -172,7 +181,8 @@ pub(crate) fn record_filled(site: &'static Site, ticks: u64, most: usize, mut fi
     };
     let mut passes = 0;
     let mut len = ROOM.min(HEADER + most);
-    // The usual case, as in `record_at_once`: nothing is asked of anybody.
+    // The usual cases, as in `record_at_once`: nothing is asked of anybody. Where what the ring lacks has no room, nor has the record.
+    let _has_room = producing.state_scopes(Room::Known, ticks);
     if let Some(mut claim) = producing.producer().try_claim_known_up_to(len, HEADER + most) {
         let mut encoder = Encoder::new(&mut claim);
         put_filled(&mut encoder, site, ticks, most, &mut fill);
@@ -214,7 +224,7 @@ fn write_filled(
 ) {
     let mut patience = Patience::default();
     loop {
-        let stated = producing.state_scopes(ticks);
+        let stated = producing.state_scopes(Room::Any, ticks);
         let producer = producing.producer();
         let room = most.saturating_add(HEADER);
         let refused = match stated.and_then(|()| producer.try_claim_up_to(len, room)) {
@@ -316,11 +326,14 @@ pub(crate) fn record_exit(site: &'static Site, exit: &Exit) -> bool {
         write_shared(site, exit.site, exit.ticks, staged);
         return is_left.unwrap_or(false);
     };
-    let mut patience = Patience::default();
     let mut is_left = false;
+    if producing.exit_span(Room::Known, exit, &mut is_left).is_ok() {
+        return is_left;
+    }
+    let mut patience = Patience::default();
     loop {
-        let Err(error) = producing.exit_span(exit, &mut is_left) else {
-            producing.settle_soon(&patience);
+        let Err(error) = producing.exit_span(Room::Any, exit, &mut is_left) else {
+            producing.settle(&patience);
             return is_left;
         };
         let len = HEADER + staged.encoded_len();

@@ -71,6 +71,15 @@ struct Scope {
     is_known: bool,
 }
 
+/// What room of the ring is used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Room {
+    /// That which is known to be free: a record that it does not suffice for is refused as by a full ring.
+    Known,
+    /// Whatever there is. Who uses it sees to the ring afterwards.
+    Any,
+}
+
 /// A thread has left a span.
 #[cfg(feature = "tracing")]
 #[derive(Debug, Clone, Copy)]
@@ -103,9 +112,14 @@ impl Scopes {
 
     /// Writes into the ring what it lacks, in front of a record logged at `ticks`. What was written before an error is
     /// there and need not be written again.
-    pub(crate) fn state(&mut self, ring: &mut Producer, ticks: u64) -> Result<(), ClaimError> {
-        self.contexts.state(ring, ticks)?;
-        self.spans.state(ring, ticks)
+    pub(crate) fn state(
+        &mut self,
+        ring: &mut Producer,
+        room: Room,
+        ticks: u64,
+    ) -> Result<(), ClaimError> {
+        self.contexts.state(ring, room, ticks)?;
+        self.spans.state(ring, room, ticks)
     }
 
     /// The ring knows nothing: it is the first of a thread.
@@ -222,10 +236,15 @@ impl Stack {
 
     /// Writes that a span was left, after which the ring has no more of the path than there is here.
     #[cfg(feature = "tracing")]
-    pub(crate) fn exit(&mut self, ring: &mut Producer, exit: &Exit) -> Result<(), ClaimError> {
+    pub(crate) fn exit(
+        &mut self,
+        ring: &mut Producer,
+        room: Room,
+        exit: &Exit,
+    ) -> Result<(), ClaimError> {
         let depth = self.scopes.len().min(WRITTEN);
         let head = Head { which: self.which, op: Op::Exit, depth: depth as u8, id: exit.id };
-        write(ring, exit.site, exit.ticks, head, &exit.age.to_le_bytes())?;
+        write(ring, room, exit.site, exit.ticks, head, &exit.age.to_le_bytes())?;
         self.length = self.length.min(depth);
         Ok(())
     }
@@ -242,15 +261,15 @@ impl Stack {
         (site, head, &self.bytes[self.range(depth)])
     }
 
-    fn state(&mut self, ring: &mut Producer, ticks: u64) -> Result<(), ClaimError> {
+    fn state(&mut self, ring: &mut Producer, room: Room, ticks: u64) -> Result<(), ClaimError> {
         let written = self.scopes.len().min(WRITTEN);
         while self.stated < written {
             let op = if self.scopes[self.stated].is_known { Op::Restate } else { Op::Enter };
             let (site, head, values) = self.record(self.stated, op);
-            match write(ring, site, ticks, head, values) {
+            match write(ring, room, site, ticks, head, values) {
                 Err(ClaimError::TooLong { .. }) => {
                     let len = (values.len() as u64).to_le_bytes();
-                    write(ring, oversize(), ticks, head, &len)?;
+                    write(ring, room, oversize(), ticks, head, &len)?;
                 }
                 result => result?,
             }
@@ -261,7 +280,7 @@ impl Stack {
         }
         if self.length > self.stated {
             let head = Head { which: self.which, op: Op::Leave, depth: self.stated as u8, id: 0 };
-            write(ring, leave_site(), ticks, head, &[])?;
+            write(ring, room, leave_site(), ticks, head, &[])?;
             self.length = self.stated;
         }
         Ok(())
@@ -271,12 +290,17 @@ impl Stack {
 /// Writes a record of a scope.
 fn write(
     ring: &mut Producer,
+    room: Room,
     site: SiteId,
     ticks: u64,
     head: Head,
     values: &[u8],
 ) -> Result<(), ClaimError> {
-    let mut claim = ring.try_claim(HEADER + Head::LEN + values.len())?;
+    let len = HEADER + Head::LEN + values.len();
+    let mut claim = match room {
+        Room::Known => ring.try_claim_known(len).ok_or(ClaimError::Full)?,
+        Room::Any => ring.try_claim(len)?,
+    };
     let mut out = Encoder::new(&mut claim);
     out.put(&site.to_le_bytes());
     out.put(&ticks.to_le_bytes());
@@ -328,8 +352,8 @@ mod tests {
         let outer = stack.enter(2, 0, b"a");
         let middle = stack.enter(4, 0, b"bb");
         assert!(!stack.is_stated());
-        stack.state(&mut producer, 1).expect("there is room");
-        stack.state(&mut producer, 1).expect("there is room");
+        stack.state(&mut producer, Room::Any, 1).expect("there is room");
+        stack.state(&mut producer, Room::Any, 1).expect("there is room");
         assert!(stack.is_stated());
         assert_eq!(written(&mut consumer), [(0, 0, b"a".to_vec()), (0, 1, b"bb".to_vec())]);
         // Entered and left without a record in between: the ring never hears of it.
@@ -338,15 +362,15 @@ mod tests {
         assert!(stack.is_stated());
         // Out of order: what was inside comes again, at the depth it has now.
         let inner = stack.enter(6, 0, b"ccc");
-        stack.state(&mut producer, 2).expect("there is room");
+        stack.state(&mut producer, Room::Any, 2).expect("there is room");
         stack.leave(outer);
-        stack.state(&mut producer, 3).expect("there is room");
+        stack.state(&mut producer, Room::Any, 3).expect("there is room");
         let expected = [(0, 2, b"ccc".to_vec()), (1, 0, b"bb".to_vec()), (1, 1, b"ccc".to_vec())];
         assert_eq!(written(&mut consumer), expected);
         stack.leave(inner);
         stack.leave(middle);
         stack.leave(middle);
-        stack.state(&mut producer, 4).expect("there is room");
+        stack.state(&mut producer, Room::Any, 4).expect("there is room");
         assert_eq!(written(&mut consumer), [(1, 0, vec![])]);
         assert!(stack.is_stated() && stack.bytes.is_empty());
     }
@@ -356,11 +380,11 @@ mod tests {
         let (mut producer, mut consumer) = spsc::new(256);
         let mut stack = Stack::new(Which::Context);
         (0..8).for_each(|i| _ = stack.enter(2, 0, &[i; 16]));
-        assert_eq!(stack.state(&mut producer, 1), Err(ClaimError::Full));
+        assert_eq!(stack.state(&mut producer, Room::Any, 1), Err(ClaimError::Full));
         let mut depths: Vec<_> =
             written(&mut consumer).iter().map(|(_, depth, _)| *depth).collect();
         assert!(!depths.is_empty() && depths.len() < 8);
-        while stack.state(&mut producer, 2).is_err() {
+        while stack.state(&mut producer, Room::Any, 2).is_err() {
             depths.extend(written(&mut consumer).iter().map(|(_, depth, _)| *depth));
         }
         depths.extend(written(&mut consumer).iter().map(|(_, depth, _)| *depth));
@@ -372,14 +396,14 @@ mod tests {
         let (mut producer, mut consumer) = spsc::new(1 << 16);
         let mut stack = Stack::new(Which::Context);
         let keys: Vec<_> = (0..limits::SCOPES + 6).map(|_| stack.enter(2, 0, &[])).collect();
-        stack.state(&mut producer, 1).expect("there is room");
+        stack.state(&mut producer, Room::Any, 1).expect("there is room");
         assert_eq!(written(&mut consumer).len(), limits::SCOPES + 1);
         for key in &keys[limits::SCOPES + 1..] {
             stack.leave(*key);
             assert!(stack.is_stated());
         }
         stack.leave(keys[limits::SCOPES]);
-        stack.state(&mut producer, 2).expect("there is room");
+        stack.state(&mut producer, Room::Any, 2).expect("there is room");
         assert_eq!(written(&mut consumer), [(1, limits::SCOPES as u8, vec![])]);
     }
 

@@ -16,7 +16,7 @@ use crate::full::{Patience, WhenFull};
 use crate::loss::Losses;
 use crate::paths::Paths;
 use crate::registry::REGISTRY;
-use crate::scope::Scopes;
+use crate::scope::{Room, Scopes};
 use crate::session::threads::Slot;
 use crate::site::Site;
 
@@ -109,9 +109,6 @@ pub(crate) struct Local {
     unstated: Cell<bool>,
     /// Whether the thread was in scopes when its locals were destroyed: nothing is known of them from then on.
     adrift: Cell<bool>,
-    /// Spans that were left, as far as a `u32` counts.
-    #[cfg(feature = "tracing")]
-    exits: Cell<u32>,
 }
 
 thread_local! {
@@ -124,8 +121,6 @@ thread_local! {
             repeats: Cell::new(false),
             unstated: Cell::new(false),
             adrift: Cell::new(false),
-            #[cfg(feature = "tracing")]
-            exits: Cell::new(0),
         }
     };
     /// Retires the ring at the end of the thread.
@@ -235,7 +230,7 @@ impl Producing {
             lose(site.place.level, reason, len, ticks);
         }
         if refusal != Refusal::Retry && self.local().unstated.get() {
-            self.keep_reserve();
+            self.producer().withhold_room();
         }
         refusal
     }
@@ -243,8 +238,11 @@ impl Producing {
     /// Sees to the ring after a record that took more than a compare to place: now and then, therefore, and at least once
     /// in half a ring.
     pub(crate) fn settle(&mut self, patience: &Patience) {
-        if patience.opened_reserve() || self.local().unstated.get() {
+        if patience.opened_reserve() {
             self.keep_reserve();
+        }
+        if self.local().unstated.get() {
+            self.producer().withhold_room();
         }
         let (capacity, used) = (self.producer().capacity(), self.producer().len_bytes());
         if used >= capacity / 2 {
@@ -258,17 +256,18 @@ impl Producing {
 
     /// Writes, in front of a record logged at `ticks`, what scopes the thread is in, if the ring does not say so already.
     #[inline(always)]
-    pub(crate) fn state_scopes(&mut self, ticks: u64) -> Result<(), ClaimError> {
-        if self.local().unstated.get() { self.state_scopes_now(ticks) } else { Ok(()) }
+    pub(crate) fn state_scopes(&mut self, room: Room, ticks: u64) -> Result<(), ClaimError> {
+        if self.local().unstated.get() { self.state_scopes_now(room, ticks) } else { Ok(()) }
     }
 
     #[cold]
     #[inline(never)]
-    fn state_scopes_now(&mut self, ticks: u64) -> Result<(), ClaimError> {
-        let stated = with_scopes(|scopes| scopes.state(self.producer(), ticks));
+    fn state_scopes_now(&mut self, room: Room, ticks: u64) -> Result<(), ClaimError> {
+        self.producer().restore_room();
+        let stated = with_scopes(|scopes| scopes.state(self.producer(), room, ticks));
         // A signal handler that interrupted a change cannot tell: it has no use for the ring now.
         let result = stated.unwrap_or(Err(ClaimError::Detached));
-        self.local().unstated.set(result.is_err());
+        self.set_stated(result.is_ok());
         result
     }
 
@@ -277,31 +276,29 @@ impl Producing {
     #[cfg(feature = "tracing")]
     pub(crate) fn exit_span(
         &mut self,
+        room: Room,
         exit: &crate::scope::Exit,
         is_left: &mut bool,
     ) -> Result<(), ClaimError> {
+        // What scopes the thread is in need not be said in front of it.
+        self.producer().restore_room();
         let exited = with_scopes(|scopes| {
             *is_left = *is_left || scopes.spans.leave_span(exit.id);
-            let result = scopes.spans.exit(self.producer(), exit);
+            let result = scopes.spans.exit(self.producer(), room, exit);
             (result, scopes.is_stated())
         });
         // As in `state_scopes_now`.
         let (result, is_stated) = exited.unwrap_or((Err(ClaimError::Detached), false));
-        self.local().unstated.set(!is_stated);
+        self.set_stated(is_stated);
         result
     }
 
-    /// As [`settle`](Self::settle), where that is due: an exit looks for room each time, and need not see to the ring each time.
-    #[cfg(feature = "tracing")]
-    pub(crate) fn settle_soon(&mut self, patience: &Patience) {
-        /// One in so many exits.
-        const SHARE: u32 = 64;
-        let exits = self.local().exits.get().wrapping_add(1);
-        self.local().exits.set(exits);
-        if exits.is_multiple_of(SHARE) || patience.opened_reserve() {
-            self.settle(patience);
-        } else if self.local().unstated.get() {
-            self.keep_reserve();
+    /// Says whether the ring says what scopes the thread is in: if not, the next record takes the long way.
+    #[inline]
+    fn set_stated(&mut self, is_stated: bool) {
+        self.local().unstated.set(!is_stated);
+        if !is_stated {
+            self.producer().withhold_room();
         }
     }
 
@@ -415,7 +412,7 @@ pub(crate) fn change_scopes<R>(change: impl FnOnce(&mut Scopes) -> R) -> Option<
         LOCAL.with(|local| local.unstated.set(true));
         // Whoever is writing a record just now finds the mark when done with it.
         if let Some(mut producing) = Producing::begin() {
-            producing.keep_reserve();
+            producing.producer().withhold_room();
         }
     }
     Some(result)

@@ -28,40 +28,37 @@
 mod bridge;
 mod entered;
 mod fields;
+mod known;
+mod recorder;
 mod sites;
 mod span;
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::any::TypeId;
+use std::fmt;
 
-use tracing_core::callsite;
 use tracing_core::span::{Attributes, Id, Record};
 use tracing_core::subscriber::Interest;
-use tracing_core::{Event, LevelFilter, Metadata, Subscriber};
+use tracing_core::{Dispatch, Event, LevelFilter, Metadata, Subscriber, callsite};
 use tracing_subscriber::filter::Filtered;
 use tracing_subscriber::layer::{Context, Filter, Layer as _};
-use tracing_subscriber::registry::{LookupSpan, SpanRef};
+use tracing_subscriber::registry::LookupSpan;
 
-use self::entered::Entered;
-use self::sites::{CallSite, known, level_of, site_of};
-use self::span::SpanData;
-use crate::clock;
-use crate::record;
-use crate::scope::Stack;
-use crate::{switch, thread};
-
-/// Bytes of the fields of one event at most. What is beyond is cut, and the record says so.
-const EVENT_BYTES: usize = 32 << 10;
+use self::recorder::Recorder;
+use self::sites::{known, level_of, site_of};
+use crate::switch;
 
 /// Records events and spans into the logger that is running.
 ///
 /// It composes with other layers, which see what they would see without it: its filter is the logger's own (`RUST_LOG`,
 /// [`Guard::set_filter`](crate::Guard::set_filter)), and a call that it switches off costs what `tracing` makes it cost. A span that is
 /// made while no logger runs is not known to it.
-#[derive(Debug)]
-pub struct Layer {
-    /// Tells the spans of this layer's registry from those of others: threads change between subscribers.
-    instance: u64,
-    spans: Spans,
+///
+/// Each thread keeps what it needs of the 16 spans that it made or entered last, at most 1 KiB of values for each of them, also after they
+/// were closed.
+pub struct Layer<S> {
+    /// What composes with the filters of other layers. It asks the registry whether a span is ours, each time that one is entered or left;
+    /// where the thread knows, it is not asked.
+    filtered: Filtered<Recorder, Directives, S>,
 }
 
 /// What of spans is in the file.
@@ -78,97 +75,37 @@ pub enum Spans {
 
 /// The filter of the logger, for the calls of `tracing`.
 #[derive(Debug)]
-pub struct Directives(());
+struct Directives;
 
-impl Layer {
+impl<S> Layer<S>
+where
+    S: Subscriber + for<'a> LookupSpan<'a>,
+{
     /// A layer for the logger of this process.
-    pub fn new<S>() -> Filtered<Self, Directives, S>
-    where
-        S: Subscriber + for<'a> LookupSpan<'a>,
-    {
+    pub fn new() -> Self {
         Self::with_spans(Spans::default())
     }
 
     /// A layer that has less of spans in the file, or more.
-    pub fn with_spans<S>(spans: Spans) -> Filtered<Self, Directives, S>
-    where
-        S: Subscriber + for<'a> LookupSpan<'a>,
-    {
+    pub fn with_spans(spans: Spans) -> Self {
         static HOOK: std::sync::Once = std::sync::Once::new();
         HOOK.call_once(|| switch::on_change(callsite::rebuild_interest_cache));
-        static NEXT: AtomicU64 = AtomicU64::new(1);
-        // Relaxed: a number of its own is all that is asked for.
-        let instance = NEXT.fetch_add(1, Ordering::Relaxed);
-        Self { instance, spans }.with_filter(Directives(()))
-    }
-
-    /// Whether something that happens to a span of this site is recorded.
-    fn records_life(&self, site: &CallSite) -> bool {
-        self.spans == Spans::Life && site.is_on()
-    }
-
-    /// Sees to it that the thread's path is that of this layer's registry.
-    #[inline]
-    fn claim_path<S>(&self, context: &Context<'_, S>)
-    where
-        S: Subscriber + for<'a> LookupSpan<'a>,
-    {
-        if entered::owner() != self.instance {
-            self.set_path(context.lookup_current());
-        }
-    }
-
-    /// Puts the thread into `span` and those around it, and out of all others.
-    #[cold]
-    fn set_path<S>(&self, span: Option<SpanRef<'_, S>>)
-    where
-        S: for<'a> LookupSpan<'a>,
-    {
-        entered::set_owner(self.instance);
-        let path = Path::to(span);
-        let _unknown_at_the_end_of_the_thread = thread::change_scopes(|scopes| {
-            let stack: &mut Stack = &mut scopes.spans;
-            let mut depth = 0;
-            for span in path.outermost_first() {
-                let extensions = span.extensions();
-                let Some(data) = SpanData::of(&extensions) else { continue };
-                if !stack.is_at(depth, data.fields.site, data.id, &data.fields.bytes) {
-                    stack.cut(depth);
-                    stack.enter_span(data.fields.site, data.id, &data.fields.bytes);
-                }
-                depth += 1;
-            }
-            stack.cut(depth);
-        });
+        Self { filtered: Recorder::new(spans).with_filter(Directives) }
     }
 }
 
-/// Spans, each inside the next.
-struct Path<'a, S: LookupSpan<'a>> {
-    /// The innermost ones: in most programs all there are, so that nothing is allocated.
-    first: [Option<SpanRef<'a, S>>; 8],
-    rest: Vec<SpanRef<'a, S>>,
+impl<S> Default for Layer<S>
+where
+    S: Subscriber + for<'a> LookupSpan<'a>,
+{
+    fn default() -> Self {
+        Self::new()
+    }
 }
 
-impl<'a, S: LookupSpan<'a>> Path<'a, S> {
-    fn to(span: Option<SpanRef<'a, S>>) -> Self {
-        let mut path = Self { first: [const { None }; 8], rest: Vec::new() };
-        let mut next = span;
-        for place in &mut path.first {
-            let Some(span) = next else { break };
-            next = span.parent();
-            *place = Some(span);
-        }
-        while let Some(span) = next {
-            next = span.parent();
-            path.rest.push(span);
-        }
-        path
-    }
-
-    /// From the outermost to the innermost.
-    fn outermost_first(&self) -> impl Iterator<Item = &SpanRef<'a, S>> {
-        self.rest.iter().rev().chain(self.first.iter().rev().flatten())
+impl<S> fmt::Debug for Layer<S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Layer").field(self.filtered.inner()).finish()
     }
 }
 
@@ -202,137 +139,80 @@ impl<S> Filter<S> for Directives {
     }
 }
 
-impl<S> tracing_subscriber::Layer<S> for Layer
+/// All is left to the filtered layer but what can be done without its filter: a thread knows spans only that passed it.
+impl<S> tracing_subscriber::Layer<S> for Layer<S>
 where
-    S: Subscriber + for<'a> LookupSpan<'a>,
+    S: Subscriber + for<'a> LookupSpan<'a> + 'static,
 {
+    fn on_register_dispatch(&self, subscriber: &Dispatch) {
+        self.filtered.on_register_dispatch(subscriber);
+    }
+
+    fn on_layer(&mut self, subscriber: &mut S) {
+        self.filtered.on_layer(subscriber);
+    }
+
+    fn register_callsite(&self, metadata: &'static Metadata<'static>) -> Interest {
+        self.filtered.register_callsite(metadata)
+    }
+
+    fn enabled(&self, metadata: &Metadata<'_>, context: Context<'_, S>) -> bool {
+        self.filtered.enabled(metadata, context)
+    }
+
+    fn max_level_hint(&self) -> Option<LevelFilter> {
+        self.filtered.max_level_hint()
+    }
+
     fn on_new_span(&self, attributes: &Attributes<'_>, id: &Id, context: Context<'_, S>) {
-        let Some(span) = context.span(id) else { return };
-        let site = site_of(attributes.metadata());
-        let parent = span
-            .scope()
-            .skip(1)
-            .find_map(|outer| SpanData::of(&outer.extensions()).map(|data| data.id));
-        let data = SpanData::new(site, attributes, parent.unwrap_or(0), clock::now());
-        if self.records_life(site) {
-            data.record_open();
-        }
-        // Another layer of this kind may have been here.
-        span.extensions_mut().replace(data);
+        self.filtered.on_new_span(attributes, id, context);
     }
 
     fn on_record(&self, id: &Id, values: &Record<'_>, context: Context<'_, S>) {
-        let Some(span) = context.span(id) else { return };
-        {
-            let site = site_of(span.metadata());
-            // Code of the user's runs here, so that nothing is locked.
-            let recorded = span::Kept::new(site, values);
-            let mut extensions = span.extensions_mut();
-            let Some(data) = extensions.get_mut::<SpanData>() else { return };
-            if self.records_life(site) {
-                data.record_amend(&recorded);
-            }
-            data.amend(recorded);
-        }
-        // What the thread is in may be this span.
-        self.set_path(context.lookup_current());
+        self.filtered.on_record(id, values, context);
     }
 
     fn on_follows_from(&self, id: &Id, follows: &Id, context: Context<'_, S>) {
-        let (Some(span), Some(followed)) = (context.span(id), context.span(follows)) else {
-            return;
-        };
-        let other = SpanData::of(&followed.extensions()).map(|data| data.id);
-        let extensions = span.extensions();
-        if let (Some(data), Some(other)) = (SpanData::of(&extensions), other)
-            && self.records_life(data.site)
-        {
-            data.record_follow(other);
-        }
+        self.filtered.on_follows_from(id, follows, context);
     }
 
+    #[inline]
+    fn event_enabled(&self, event: &Event<'_>, context: Context<'_, S>) -> bool {
+        self.filtered.event_enabled(event, context)
+    }
+
+    #[inline]
     fn on_event(&self, event: &Event<'_>, context: Context<'_, S>) {
-        let site = site_of(event.metadata());
-        let ticks = clock::now();
-        let is_here = event.is_contextual();
-        if is_here {
-            self.claim_path(&context);
-        } else {
-            // For this event alone the thread is where it says.
-            self.set_path(context.event_span(event));
-        }
-        if site.is_bridge() {
-            bridge::record(event, ticks);
-        } else {
-            record::record_filled(&site.site.bare, ticks, EVENT_BYTES, |out, most| {
-                fields::put_event(site, event, out, most)
-            });
-        }
-        if !is_here {
-            self.set_path(context.lookup_current());
-        }
+        self.filtered.on_event(event, context);
     }
 
+    #[inline]
     fn on_enter(&self, id: &Id, context: Context<'_, S>) {
-        let Some(span) = context.span(id) else { return };
-        let extensions = span.extensions();
-        let Some(data) = SpanData::of(&extensions) else { return };
-        // Most often it is inside what the thread is in, so that the path need not be gone through.
-        let is_inside = entered::owner() == self.instance
-            && thread::change_scopes(|scopes| {
-                let is_inside = scopes.spans.innermost() == data.parent;
-                if is_inside {
-                    scopes.spans.enter_span(data.fields.site, data.id, &data.fields.bytes);
-                }
-                is_inside
-            })
-            .unwrap_or(false);
-        entered::push(Entered {
-            span: id.into_u64(),
-            owner: self.instance,
-            id: data.id,
-            site: data.site,
-            happenings: data.happenings,
-            is_inside,
-            is_again: false,
-            since: clock::now(),
-        });
-        drop(extensions);
-        if !is_inside {
-            self.set_path(context.lookup_current());
+        if !self.filtered.inner().enter_known(id) {
+            self.filtered.on_enter(id, context);
         }
     }
 
+    #[inline]
     fn on_exit(&self, id: &Id, context: Context<'_, S>) {
-        let exited = entered::pop(self.instance, id.into_u64());
-        // Most often the thread is where it was before it entered the span, so that the path need not be gone through.
-        let leads_back = exited.as_ref().is_some_and(|(entered, is_last)| {
-            entered.is_inside && *is_last && entered::owner() == self.instance
-        });
-        if !leads_back {
-            self.set_path(context.lookup_current());
-        }
-        let is_left = match exited {
-            Some((entered, _)) if !entered.is_again && self.records_life(entered.site) => {
-                entered.exit(clock::now())
-            }
-            Some((entered, _)) if leads_back => {
-                thread::change_scopes(|scopes| scopes.spans.leave_span(entered.id)).unwrap_or(false)
-            }
-            _ => false,
-        };
-        if leads_back && !is_left {
-            self.set_path(context.lookup_current());
+        if !self.filtered.inner().leave_last(id) {
+            self.filtered.on_exit(id, context);
         }
     }
 
     fn on_close(&self, id: Id, context: Context<'_, S>) {
-        let Some(span) = context.span(&id) else { return };
-        let extensions = span.extensions();
-        if let Some(data) = SpanData::of(&extensions)
-            && self.records_life(data.site)
-        {
-            data.record_close();
+        self.filtered.on_close(id, context);
+    }
+
+    fn on_id_change(&self, old: &Id, new: &Id, context: Context<'_, S>) {
+        self.filtered.on_id_change(old, new, context);
+    }
+
+    unsafe fn downcast_raw(&self, id: TypeId) -> Option<*const ()> {
+        if id == TypeId::of::<Self>() {
+            return Some(std::ptr::from_ref(self).cast());
         }
+        // SAFETY: the caller uses the pointer as one to a value of the type that it asked for, as it would if it had asked there.
+        unsafe { self.filtered.downcast_raw(id) }
     }
 }

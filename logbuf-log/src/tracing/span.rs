@@ -1,5 +1,8 @@
 //! What is kept of a span while it is open.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+
 use logbuf_format::scope::{Head, Op, Which};
 use tracing_core::field::Visit;
 use tracing_core::span::{Attributes, Record};
@@ -22,9 +25,14 @@ const OPEN: u64 = signature::of("open");
 /// Stands for the values of a span whose call site had values of too many combinations of types.
 const TOO_MANY: &str = "not kept: too many combinations of types";
 
-/// A span: what records of it are made of.
+/// What the registry keeps of a span: the latest of its snapshots. When it lets go of that, because the span is closed or because
+/// there is a later one, the snapshot says so to whoever else has it.
 #[derive(Debug)]
-pub(super) struct SpanData {
+pub(super) struct Latest(Arc<Snapshot>);
+
+/// A span as it is between two changes: what records of it are made of. Nothing of it ever changes, so that threads may keep it.
+#[derive(Debug)]
+pub(super) struct Snapshot {
     /// Not used again in this process.
     pub(super) id: u64,
     /// The number of the span around it; 0 if there is none.
@@ -37,6 +45,8 @@ pub(super) struct SpanData {
     ticks: u64,
     /// The process it was made in.
     generation: Generation,
+    /// Whether the registry has let go of it.
+    is_past: AtomicBool,
 }
 
 /// Values as they go into the ring, and what they are.
@@ -102,14 +112,43 @@ impl Kept {
     }
 }
 
-impl SpanData {
+impl Latest {
+    pub(super) fn new(snapshot: Arc<Snapshot>) -> Self {
+        Self(snapshot)
+    }
+
+    /// What is known of a span, if it was made in this process: a forked child knows nothing of those of its parent.
+    pub(super) fn of<'a>(extensions: &'a Extensions<'_>) -> Option<&'a Arc<Snapshot>> {
+        extensions
+            .get::<Self>()
+            .map(|latest| &latest.0)
+            .filter(|span| !span.generation.is_inherited())
+    }
+
+    /// Takes in values that were recorded later.
+    pub(super) fn amend(&mut self, later: &Kept) {
+        *self = Self(Arc::new(self.0.amended(later)));
+    }
+
+    pub(super) fn snapshot(&self) -> &Snapshot {
+        &self.0
+    }
+}
+
+impl Drop for Latest {
+    fn drop(&mut self) {
+        // Relaxed: see `Snapshot::is_latest`.
+        self.0.is_past.store(true, Ordering::Relaxed);
+    }
+}
+
+impl Snapshot {
     pub(super) fn new(
         site: &'static CallSite,
         attributes: &Attributes<'_>,
         parent: u64,
         ticks: u64,
     ) -> Self {
-        use std::sync::atomic::{AtomicU64, Ordering};
         static NEXT: AtomicU64 = AtomicU64::new(1);
         // Relaxed: a number of its own is all that is asked for.
         let id = NEXT.fetch_add(1, Ordering::Relaxed);
@@ -121,16 +160,24 @@ impl SpanData {
             happenings: site.happenings(),
             ticks,
             generation: Generation::current(),
+            is_past: AtomicBool::new(false),
         }
     }
 
-    /// What is known of a span, if it was made in this process: a forked child knows nothing of those of its parent.
-    pub(super) fn of<'a>(extensions: &'a Extensions<'_>) -> Option<&'a Self> {
-        extensions.get::<Self>().filter(|data| !data.generation.is_inherited())
+    /// Whether the registry has it still, and this process has the registry.
+    ///
+    /// A registry gives the number of a closed span to another one, and whoever kept a snapshot by that number asks here. It lets go of what it
+    /// keeps of a span before it gives its number away, and that before anybody can enter the other span by it: so whoever enters
+    /// that one has the store of `Latest::drop` before his load, and a load that comes after a store in that order does not read what was
+    /// there before it, whatever its ordering. The same holds for who enters a span after it was changed. Nothing else
+    /// is read because of what the load says: a snapshot is as it was made, and came to its thread by a lock.
+    #[inline]
+    pub(super) fn is_latest(&self) -> bool {
+        !self.is_past.load(Ordering::Relaxed) && !self.generation.is_inherited()
     }
 
-    /// Takes in values that were recorded later. Those of the same name go.
-    pub(super) fn amend(&mut self, later: Kept) {
+    /// The span after these values were recorded. Those of the same name go.
+    fn amended(&self, later: &Kept) -> Self {
         let is_recorded = |entry: &Entry| later.entries.iter().any(|new| new.index == entry.index);
         let (mut bytes, mut entries) = (Vec::new(), Vec::new());
         let kept = self.fields.values().filter(|(entry, _)| !is_recorded(entry));
@@ -145,7 +192,18 @@ impl SpanData {
                 break;
             }
         }
-        self.fields = Kept::of(self.site, bytes, entries);
+        let Self { id, parent, site, happenings, ticks, generation, .. } = *self;
+        let fields = Kept::of(site, bytes, entries);
+        Self {
+            id,
+            parent,
+            site,
+            fields,
+            happenings,
+            ticks,
+            generation,
+            is_past: AtomicBool::new(false),
+        }
     }
 
     pub(super) fn record_open(&self) {

@@ -11,6 +11,7 @@ use logbuf_log::{context, info};
 use tracing::{Level, debug, error, info_span, span, trace, warn};
 use tracing_subscriber::prelude::*;
 
+mod known;
 mod limits;
 mod several;
 mod spans;

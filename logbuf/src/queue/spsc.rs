@@ -72,6 +72,9 @@ pub struct Spsc {
     /// known to be free still hold; and it is never further away than the longest record, so that one compare finds out
     /// about all three. At the cursor at first: the first claim finds out.
     limit: Slot,
+    /// Where the limit is, or was when it was withheld: as good as then, because the consumer takes no room back, and every
+    /// claim that goes on to another lap finds out anew.
+    known: Slot,
     /// Position at which the lap of the cursor starts.
     lap: u64,
     /// Free bytes that claims leave alone: a multiple of 8, at most half the capacity.
@@ -97,7 +100,13 @@ impl Producer {
     /// ```
     pub const fn detached() -> Producer {
         Producer {
-            flavour: Spsc { cursor: Slot::NOWHERE, limit: Slot::NOWHERE, lap: 0, reserve: 0 },
+            flavour: Spsc {
+                cursor: Slot::NOWHERE,
+                limit: Slot::NOWHERE,
+                known: Slot::NOWHERE,
+                lap: 0,
+                reserve: 0,
+            },
             ring: None,
         }
     }
@@ -184,6 +193,34 @@ impl Producer {
         self.flavour.reserve = bytes.min(self.capacity() / 2).next_multiple_of(GRANULE);
         // The next claim finds out how far it may go.
         self.flavour.limit = self.flavour.cursor;
+        self.flavour.known = self.flavour.cursor;
+    }
+
+    /// Has [`try_claim_known`](Producer::try_claim_known) and [`try_claim_known_up_to`](Producer::try_claim_known_up_to) say `None` until
+    /// room is claimed in another way, or is [restored](Producer::restore_room).
+    ///
+    /// This is for callers that have something to do before the next record, and no test for it in the usual case.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let (mut producer, mut consumer) = logbuf::queue::spsc::new(1024);
+    /// producer.try_claim(8)?.commit();
+    /// producer.withhold_room();
+    /// assert!(producer.try_claim_known(8).is_none());
+    /// producer.restore_room();
+    /// assert!(producer.try_claim_known(8).is_some());
+    /// # Ok::<(), logbuf::ClaimError>(())
+    /// ```
+    #[inline]
+    pub fn withhold_room(&mut self) {
+        self.flavour.limit = self.flavour.cursor;
+    }
+
+    /// Takes back that room was [withheld](Producer::withhold_room), if it was.
+    #[inline]
+    pub fn restore_room(&mut self) {
+        self.flavour.limit = self.flavour.known;
     }
 }
 
@@ -217,7 +254,7 @@ impl Consumer {
         let lap = position - track.offset(position) as u64;
         // The header here is empty: the last producer wrote it behind its last record, or the storage began with it.
         let cursor = track.slot(position);
-        Some(self.rejoin(Spsc { cursor, limit: cursor, lap, reserve: 0 }))
+        Some(self.rejoin(Spsc { cursor, limit: cursor, known: cursor, lap, reserve: 0 }))
     }
 }
 
@@ -294,6 +331,7 @@ impl Spsc {
         let limit = free.min(longest).max(cursor);
         // SAFETY: less than the capacity.
         self.limit = unsafe { track.first().add(limit) };
+        self.known = self.limit;
     }
 
     /// The longest payload that fits an empty ring less the reserve, wherever its positions stand: see
@@ -312,7 +350,7 @@ impl Reserve for Spsc {
 
     fn first(ring: &Ring) -> Spsc {
         let first = ring.track().first();
-        Spsc { cursor: first, limit: first, lap: 0, reserve: 0 }
+        Spsc { cursor: first, limit: first, known: first, lap: 0, reserve: 0 }
     }
 
     #[inline(always)]

@@ -73,3 +73,40 @@ fn rings_change_producers_at_every_position() {
     }
     assert_eq!(expected, next);
 }
+
+/// What is withheld is there again, and no more than that: whatever was claimed, taken and reserved meanwhile.
+#[test]
+fn room_that_was_withheld_is_restored() {
+    let (mut producer, mut consumer) = spsc::new(256);
+    producer.restore_room();
+    assert!(producer.try_claim_known(8).is_none(), "there was none");
+    let mut known = 0;
+    for i in 0..1000 {
+        producer.withhold_room();
+        assert!(producer.try_claim_known(8).is_none());
+        producer.restore_room();
+        let is_known = producer.try_claim_known(20).is_some();
+        let claimed_now =
+            if is_known { producer.try_claim_known(20) } else { producer.try_claim(20).ok() };
+        let mut claim = claimed_now.expect("there is always room for one");
+        claim.copy_from_slice(&[i as u8; 20]);
+        claim.commit();
+        known += usize::from(is_known);
+        if i % 7 == 0 {
+            producer.set_reserve(64);
+            producer.restore_room();
+            assert!(producer.try_claim_known(8).is_none(), "it has to find out anew");
+            producer.set_reserve(0);
+        }
+        if i % 5 == 4 {
+            for expected in (i - 4)..=i {
+                assert_eq!(
+                    &*consumer.try_claim().expect("it was committed"),
+                    &[expected as u8; 20]
+                );
+            }
+        }
+    }
+    assert_eq!(producer.len_bytes(), 0);
+    assert!(known > 0, "it was never there again");
+}
