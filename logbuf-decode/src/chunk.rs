@@ -81,12 +81,11 @@ impl Room {
         }
     }
 
-    /// An empty chunk.
-    fn take(&mut self) -> Chunk {
-        let Chunk { mut bytes, mut index, .. } = self.chunks.pop().unwrap_or_default();
-        bytes.clear();
+    /// Bytes that nobody needs, and an empty chunk.
+    fn take(&mut self) -> (Vec<u8>, Chunk) {
+        let Chunk { bytes, mut index, .. } = self.chunks.pop().unwrap_or_default();
         index.clear();
-        Chunk { bytes, index, ..Chunk::default() }
+        (bytes, Chunk { index, ..Chunk::default() })
     }
 }
 
@@ -97,9 +96,9 @@ impl Chunk {
         block: &EventBlock,
         room: &mut Room,
     ) -> (Self, Vec<Problem>) {
-        let (mut chunk, mut problems) = (room.take(), Vec::new());
+        let ((spent, mut chunk), mut problems) = (room.take(), Vec::new());
         let mut report = |problem| problems.push(problem);
-        if let Err(problem) = chunk.fill(segment, block, &mut room.stored, &mut report) {
+        if let Err(problem) = chunk.fill(segment, block, (&mut room.stored, spent), &mut report) {
             report(problem);
             chunk.index.clear();
         }
@@ -116,10 +115,10 @@ impl Chunk {
         &mut self,
         segment: &Segment,
         block: &EventBlock,
-        stored: &mut Vec<u8>,
+        room: (&mut Vec<u8>, Vec<u8>),
         report: &mut dyn FnMut(Problem),
     ) -> Result<(), Problem> {
-        let (base, records) = read(segment, block, stored, &mut self.bytes, report)?;
+        let (base, records) = read(segment, block, room, &mut self.bytes, report)?;
         // A record takes 16 bytes at least; what the header says need not be true.
         self.index.reserve((records as usize).min(self.bytes.len() / 16));
         self.enter(segment, base, report);
@@ -250,12 +249,12 @@ fn kind_of(segment: &Segment, site: u32) -> Option<site::Kind> {
     segment.site(site).map(|call_site| call_site.site.kind)
 }
 
-/// Reads the block, by way of `stored`, into `bytes`; where its payload starts there, and how many events its header says it
-/// holds.
+/// Reads the block into `bytes`, which are empty; where its payload starts there, and how many events its header says it holds.
+/// Two vectors are room to do it in.
 fn read(
     segment: &Segment,
     block: &EventBlock,
-    stored: &mut Vec<u8>,
+    (stored, mut spent): (&mut Vec<u8>, Vec<u8>),
     bytes: &mut Vec<u8>,
     report: &mut dyn FnMut(Problem),
 ) -> Result<(usize, u32), Problem> {
@@ -282,9 +281,10 @@ fn read(
     let records = header.summary.records;
     if header.summary.codec == Codec::PACKED {
         // What is in front of a fault is there.
-        if let Err(error) = packed::expand(&payload, bytes) {
+        if let Err(error) = packed::expand(&payload, &mut spent) {
             report(Problem::Records { error });
         }
+        *bytes = spent;
         return Ok((0, records));
     }
     match payload {
@@ -293,7 +293,7 @@ fn read(
             Ok((0, records))
         }
         Cow::Borrowed(_) => {
-            std::mem::swap(stored, bytes);
+            *bytes = std::mem::replace(stored, spent);
             Ok((HEADER_LEN, records))
         }
     }

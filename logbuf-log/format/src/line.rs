@@ -227,15 +227,20 @@ impl Line {
 /// Appends the fields; what stands between them and what follows.
 #[inline]
 fn push_fields<'a>(record: &impl Shown<'a>, out: &mut String) -> Result<&'static str, TooLong> {
-    let mut gap = "  ";
+    let mut is_first = true;
     for (name, value) in record.fields() {
-        out.push_str(gap);
+        // Of known length each, they are not copied by a call.
+        if is_first {
+            out.push_str("  ");
+        } else {
+            out.push(' ');
+        }
         out.push_str(name);
         out.push('=');
         render::field(out, value)?;
-        gap = " ";
+        is_first = false;
     }
-    Ok(gap)
+    Ok(if is_first { "  " } else { " " })
 }
 
 /// Appends spans, each with its fields and a colon, and a space behind them.

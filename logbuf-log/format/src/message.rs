@@ -41,6 +41,11 @@ pub struct Message {
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Step {
     Literal(Box<str>),
+    /// A value whose options say no more than `{}` or `{:?}` does.
+    Plain {
+        index: usize,
+        options: Options,
+    },
     Value {
         index: usize,
         /// All but what the next two say.
@@ -103,6 +108,9 @@ impl Step {
         let (width, width_index) = count(spec.width, slots)?;
         let (precision, precision_index) = count(spec.precision, slots)?;
         let options = options(spec, width.unwrap_or(0), precision);
+        if options.is_plain() && width_index.is_none() && precision_index.is_none() {
+            return Ok(Self::Plain { index, options });
+        }
         Ok(Self::Value { index, options, width: width_index, precision: precision_index })
     }
 
@@ -110,6 +118,7 @@ impl Step {
     fn render(&self, values: &[Value<'_>], sink: &mut Sink<'_>) -> Result<(), TooLong> {
         match self {
             Self::Literal(text) => sink.push_str(text),
+            Self::Plain { index, options } => render::plain(sink, &values[*index], options),
             Self::Value { index, options, width: None, precision: None } => {
                 render::value(sink, &values[*index], options)
             }

@@ -47,6 +47,14 @@ impl Options {
         precision: None,
         style: Style::Debug,
     };
+
+    /// Whether they say no more than `{}` or `{:?}` does.
+    pub(crate) fn is_plain(&self) -> bool {
+        let Self { style, align, fill, .. } = *self;
+        let is_decimal = matches!(style, Style::Display | Style::Debug);
+        // Without a width nothing is filled.
+        is_decimal && *self == Self { style, align, fill, ..Self::DEBUG }
+    }
 }
 
 /// Stands where a value was kept out of the log.
@@ -86,7 +94,30 @@ pub(crate) fn supports(ty: &Type, style: Style) -> bool {
     }
 }
 
+/// As [`value`], with options that say no more than `{}` or `{:?}` does: most values are numbers, and this is all there is to them.
+#[inline]
+pub(crate) fn plain(
+    sink: &mut Sink<'_>,
+    value: &Value<'_>,
+    options: &Options,
+) -> Result<(), TooLong> {
+    match *value {
+        Value::U8(value) => number::decimal(sink.leaf()?, value),
+        Value::U16(value) => number::decimal(sink.leaf()?, value),
+        Value::U32(value) => number::decimal(sink.leaf()?, value),
+        Value::U64(value) => number::decimal(sink.leaf()?, value),
+        Value::I8(value) => number::decimal(sink.leaf()?, value),
+        Value::I16(value) => number::decimal(sink.leaf()?, value),
+        Value::I32(value) => number::decimal(sink.leaf()?, value),
+        Value::I64(value) => number::decimal(sink.leaf()?, value),
+        Value::F64(value) if number::shortest(sink.leaf()?, value, options.style) => {}
+        _ => return self::value(sink, value, options),
+    }
+    Ok(())
+}
+
 /// Appends `value` in a style that its type supports.
+#[inline(never)]
 pub(crate) fn value(
     sink: &mut Sink<'_>,
     value: &Value<'_>,

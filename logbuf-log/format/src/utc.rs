@@ -52,7 +52,11 @@ impl Times {
         // With a one before them there are ten digits, whatever zeros they start with.
         let mut digits = itoa::Buffer::new();
         out.push_str(&digits.format(NS_PER_SECOND as u64 + fraction)[1..]);
-        out.push_str(&self.behind);
+        match self.behind.as_str() {
+            // Of known length, it is not copied by a call.
+            "Z" => out.push('Z'),
+            behind => out.push_str(behind),
+        }
     }
 }
 

@@ -18,36 +18,26 @@ use crate::{
     limits,
 };
 use input::Input;
-use output::Output;
+use output::{Output, SLACK};
 
-/// Appends to `out` the payload that a packed payload would have had in codec raw.
+/// Puts the payload that a packed payload would have had in codec raw in the place of what `out` held, whose memory is used again.
 ///
 /// After an error `out` has the extents and records in front of it; its last extent says how many it has.
 ///
 /// # Errors
 ///
 /// Where the payload stops making sense, and why: [`Fault::Incomplete`], [`Fault::Unknown`], [`Fault::Limit`] or
-/// [`Fault::Mismatch`]. No more than [`limits::PAYLOAD`] bytes are appended, whatever it says.
-///
-/// # Panics
-///
-/// If the length of `out` is not a multiple of 8.
+/// [`Fault::Mismatch`]. There are no more than [`limits::PAYLOAD`] bytes, whatever it says.
 ///
 /// # Examples
 ///
 /// See [`Packer`](super::Packer).
 pub fn expand(payload: &[u8], out: &mut Vec<u8>) -> Result<(), Error> {
-    assert!(out.len().is_multiple_of(8), "a payload starts at a multiple of 8 bytes");
     let mut input = Input::new(payload);
-    let raw_len = u64::from(u32_at(input.take(Part::Packed, START)?, 0));
-    if raw_len > limits::PAYLOAD as u64 {
-        let limit = limits::PAYLOAD as u64;
-        return Err(Error::at(
-            0,
-            Fault::Limit { part: Part::ExpandedPayload, found: raw_len, limit },
-        ));
-    }
-    let output = Output::new(out, raw_len as usize);
+    let raw_len = announced(&mut input).inspect_err(|_| out.clear())?;
+    // What is there already need not be zero, and is not made so.
+    out.resize(raw_len + SLACK, 0);
+    let output = Output::new(out);
     let mut expander = Expander {
         input,
         output,
@@ -57,13 +47,22 @@ pub fn expand(payload: &[u8], out: &mut Vec<u8>) -> Result<(), Error> {
         strings: Vec::new(),
     };
     let result = expander.extents();
-    let found = expander.output.finish() as u64;
+    let found = expander.output.finish();
+    out.truncate(found);
     result?;
     if found != raw_len {
-        let fault = Fault::Mismatch { part: Part::ExpandedPayload, found, expected: raw_len };
+        let (found, expected) = (found as u64, raw_len as u64);
+        let fault = Fault::Mismatch { part: Part::ExpandedPayload, found, expected };
         return Err(Error::at(0, fault));
     }
     Ok(())
+}
+
+/// The length of the raw payload, as the packed one begins with.
+fn announced(input: &mut Input<'_>) -> Result<usize, Error> {
+    let raw_len = u32_at(input.take(Part::Packed, START)?, 0) as usize;
+    check(Part::ExpandedPayload, raw_len, limits::PAYLOAD).map_err(|fault| Error::at(0, fault))?;
+    Ok(raw_len)
 }
 
 struct Expander<'p, 'o> {

@@ -23,5 +23,5 @@ use crate::value::Value;
 /// ```
 pub fn field(out: &mut String, value: &Value<'_>) -> Result<(), TooLong> {
     let start = out.len();
-    super::value(&mut Sink::new(out), value, &Options::DEBUG).inspect_err(|_| out.truncate(start))
+    super::plain(&mut Sink::new(out), value, &Options::DEBUG).inspect_err(|_| out.truncate(start))
 }

@@ -35,8 +35,13 @@ impl<T> Integer for T where
         + fmt::LowerExp
         + fmt::UpperExp
         + itoa::Integer
-        + itoa::Integer
 {
+}
+
+/// Appends an integer as `{}` and `{:?}` do.
+#[inline]
+pub(super) fn decimal(out: &mut String, value: impl itoa::Integer) {
+    out.push_str(itoa::Buffer::new().format(value));
 }
 
 /// Appends an integer.
@@ -46,7 +51,7 @@ pub(super) fn integer<T: Integer>(out: &mut String, value: T, options: &Options)
     match options.style {
         Style::Display | Style::Debug | Style::Pointer => {
             let digits = sign(out, value < T::default(), options);
-            out.push_str(itoa::Buffer::new().format(value));
+            decimal(out, value);
             pad::number(out, start, digits, options);
         }
         Style::LowerExp | Style::UpperExp => {
@@ -111,7 +116,11 @@ where
 /// `zmij` finds the same digits in a fraction of the time, but where two of the same length are equally close: of these
 /// std takes the larger.
 #[inline]
-fn shortest<T: Copy + Into<f64> + zmij::Float>(out: &mut String, value: T, style: Style) -> bool {
+pub(super) fn shortest<T: Copy + Into<f64> + zmij::Float>(
+    out: &mut String,
+    value: T,
+    style: Style,
+) -> bool {
     let wide: f64 = value.into();
     // Here neither prints an exponent in any style, and neighbours are no more than 1 apart.
     let limit = if size_of::<T>() == size_of::<f32>() { 1e7 } else { 1e12 };

@@ -37,10 +37,15 @@ impl<'s> Sink<'s> {
     /// Appends any text.
     #[inline]
     pub(crate) fn push_str(&mut self, text: &str) -> Result<(), TooLong> {
-        if self.depth == 0 {
-            self.leaf()?.push_str(text);
-            return Ok(());
+        if self.depth > 0 {
+            return self.push_lines(text);
         }
+        self.leaf()?.push_str(text);
+        Ok(())
+    }
+
+    #[inline(never)]
+    fn push_lines(&mut self, text: &str) -> Result<(), TooLong> {
         for line in text.split_inclusive('\n') {
             self.leaf()?.push_str(line);
             self.at_line_start = line.ends_with('\n');

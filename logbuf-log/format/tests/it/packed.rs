@@ -46,7 +46,8 @@ fn pack(packer: &mut Packer, extents: &[Vec<Put>]) -> Vec<u8> {
 }
 
 fn expand(packed: &[u8]) -> Result<Vec<u8>, Error> {
-    let mut out = Vec::new();
+    // What is there before must not be seen behind it.
+    let mut out = vec![0xEE; 10_000];
     packed::expand(packed, &mut out).map(|()| out)
 }
 
@@ -224,7 +225,7 @@ fn small() -> (Vec<u8>, Vec<u8>) {
 fn every_cut_is_found() {
     let (packed, _) = small();
     for len in 0..packed.len() {
-        let mut out = Vec::new();
+        let mut out = vec![0xEE; 10_000];
         let error = packed::expand(&packed[..len], &mut out).unwrap_err();
         assert!(
             matches!(error.fault, Fault::Incomplete { .. } | Fault::Mismatch { .. }),
