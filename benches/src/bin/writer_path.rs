@@ -1,10 +1,11 @@
 //! The writer's side of a record, to count the instructions of: `writer_path SUBJECT RECORDS`, under callgrind. See
-//! `.ci/instructions`.
+//! `.ci/instructions`. `writer_path write_… RECORDS FOLDER` keeps the log, for the decoder to be counted.
 //!
 //! Each subject is a function of its own, which callgrind is told to collect in. What comes before, the making of the records,
 //! is not counted.
 
 use std::hint::black_box;
+use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use logbuf_benches::load::{Load, random_strings, three_numbers, trading};
@@ -29,7 +30,6 @@ fn pack(load: &Load, packer: &mut Packer) {
 #[inline(never)]
 fn expand(blocks: &[Vec<u8>], raw: &mut Vec<u8>) {
     for block in blocks {
-        raw.clear();
         packed::expand(block, raw).expect("it was packed");
         black_box(&raw);
     }
@@ -44,8 +44,10 @@ fn write(writer: &mut ManualWriter) {
 fn main() {
     let mut arguments = std::env::args().skip(1);
     let (Some(subject), Some(records)) = (arguments.next(), arguments.next()) else {
-        panic!("usage: writer_path SUBJECT RECORDS");
+        panic!("usage: writer_path SUBJECT RECORDS [FOLDER]");
     };
+    let folder = arguments.next();
+    let kept = folder.as_deref().map(Path::new);
     let records: u64 = records.parse().expect("RECORDS is a number");
     match subject.as_str() {
         "pack_three_numbers" => pack_all(&three_numbers(records)),
@@ -54,12 +56,12 @@ fn main() {
         "expand_three_numbers" => expand_all(&three_numbers(records)),
         "expand_strings" => expand_all(&random_strings(records)),
         "expand_trading" => expand_all(&trading(records)),
-        "write_three_numbers" => write_all(records, logged::numbers, false),
-        "write_strings" => write_all(records, logged::text, false),
-        "write_twelve_sites" => write_all(records, logged::mix, false),
-        "write_twelve_sites_lz4" => write_all(records, logged::mix, true),
-        "write_messages" => write_all(records, logged::messages, false),
-        "write_messages_lz4" => write_all(records, logged::messages, true),
+        "write_three_numbers" => write_all(records, logged::numbers, false, kept),
+        "write_strings" => write_all(records, logged::text, false, kept),
+        "write_twelve_sites" => write_all(records, logged::mix, false, kept),
+        "write_twelve_sites_lz4" => write_all(records, logged::mix, true, kept),
+        "write_messages" => write_all(records, logged::messages, false, kept),
+        "write_messages_lz4" => write_all(records, logged::messages, true, kept),
         other => panic!("no subject is called {other}"),
     }
 }
@@ -74,11 +76,12 @@ fn expand_all(load: &Load) {
     expand(&blocks, &mut Vec::new());
 }
 
-fn write_all(records: u64, log: fn(u64), lz4: bool) {
-    let folder = tempfile::tempdir().expect("a temporary folder can be made");
+fn write_all(records: u64, log: fn(u64), lz4: bool, kept: Option<&Path>) {
+    let temporary = tempfile::tempdir().expect("a temporary folder can be made");
+    let folder = kept.unwrap_or(temporary.path());
     // The times are in what is compressed: they are the same in each run.
     let ticks = AtomicU64::new(0);
-    let (guard, mut writer) = Builder::new(folder.path().join("app"))
+    let (guard, mut writer) = Builder::new(folder.join("app"))
         .ring_capacity(RING)
         .clock(move || ticks.fetch_add(NANOSECONDS_APART, Ordering::Relaxed))
         .compress_live(lz4)
