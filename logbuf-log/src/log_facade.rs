@@ -51,8 +51,11 @@ impl Error for LogInitError {}
 
 /// Has records of the crate `log` go into the logger of this process, whether one is running or is started later.
 ///
-/// The most verbose level of `log` follows the filter of the logger from now on, so that a call that nothing lets record costs what
-/// `log` makes it cost. [`Log::flush`](log::Log::flush) writes what was logged before, as [`Guard::flush`](crate::Guard::flush)
+/// The most verbose level of `log` ([`log::max_level`]) follows the filter of the logger from now on, so that a call that nothing lets
+/// record costs what `log` makes it cost. Whoever calls [`log::set_max_level`] as well changes it until the filter changes again, and what
+/// it leaves out never comes here; it lets nothing record that the filter does not. The same holds for the features of `log` that compile calls
+/// out (`max_level_info`, `release_max_level_off` …): those of this crate are for its own macros alone.
+/// [`Log::flush`](log::Log::flush) writes what was logged before, as [`Guard::flush`](crate::Guard::flush)
 /// does.
 ///
 /// # Errors
@@ -63,6 +66,41 @@ pub fn init() -> Result<(), LogInitError> {
     switch::on_change(set_max_level);
     set_max_level();
     Ok(())
+}
+
+/// The logger that [`init`] gives to `log`, for a program that has a logger of its own which hands records on to several.
+///
+/// It records what the filter of the running logger lets it, whatever the program asked first. The most verbose level of `log` is then
+/// the program's to set ([`log::set_max_level`]): it does not follow the filter, and is off until somebody sets it.
+///
+/// # Examples
+///
+/// ```
+/// struct FanOut([&'static dyn log::Log; 1]);
+///
+/// impl log::Log for FanOut {
+///     fn enabled(&self, metadata: &log::Metadata<'_>) -> bool {
+///         self.0.iter().any(|logger| logger.enabled(metadata))
+///     }
+///     fn log(&self, record: &log::Record<'_>) {
+///         self.0.iter().for_each(|logger| logger.log(record));
+///     }
+///     fn flush(&self) {
+///         self.0.iter().for_each(|logger| logger.flush());
+///     }
+/// }
+///
+/// # let folder = tempfile::tempdir()?;
+/// let guard = logbuf_log::Builder::new(folder.path().join("app")).start()?;
+/// log::set_boxed_logger(Box::new(FanOut([logbuf_log::log_facade::logger()])))?;
+/// log::set_max_level(log::LevelFilter::Info);
+/// log::info!("answered");
+/// log::logger().flush();
+/// assert_eq!(guard.stats().written, 1);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub fn logger() -> &'static dyn log::Log {
+    &Facade
 }
 
 /// Has `log` make no records that nothing lets record.

@@ -129,6 +129,13 @@ impl Scopes {
         }
     }
 
+    /// The thread is in a forked child, where spans of its parent are not known: their sites are those of another registry.
+    pub(crate) fn forget_spans(&mut self) {
+        self.spans.scopes.clear();
+        self.spans.bytes.clear();
+        (self.spans.stated, self.spans.length) = (0, 0);
+    }
+
     /// Bytes that [`put`](Self::put) needs.
     pub(crate) fn len(&self) -> usize {
         let len = |stack: &Stack| {

@@ -456,6 +456,7 @@ pub(crate) fn forget_ring() {
     });
     // That the thread's locals are gone already is fine, too.
     let _gone = RETIREMENT.try_with(|retirement| mem::forget(retirement.thread.take()));
+    let _gone = with_scopes(Scopes::forget_spans);
 }
 
 /// The number of this thread if it has, or had, a ring; otherwise 0.

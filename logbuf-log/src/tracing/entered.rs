@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::known::Known;
 use super::sites::CallSite;
 use super::span::Snapshot;
+use crate::fork::Generation;
 use crate::scope::Exit;
 use crate::site::SiteId;
 use crate::{clock, record, thread};
@@ -31,6 +32,8 @@ pub(super) struct Entered {
     pub(super) is_again: bool,
     /// Ticks.
     since: u64,
+    /// The process it was entered in.
+    generation: Generation,
 }
 
 struct Here {
@@ -103,7 +106,7 @@ pub(super) fn leave_last(owner: u64, span: u64, records: impl FnOnce(&CallSite) 
             return None;
         }
         let mut all = here.entered.try_borrow_mut().ok()?;
-        all.pop_if(|last| last.is(owner, span) && last.is_inside)
+        all.pop_if(|last| last.is(owner, span) && last.is_inside && !last.generation.is_inherited())
     });
     match last {
         Ok(Some(last)) if records(last.site) => last.exit(clock::now()),
@@ -112,7 +115,8 @@ pub(super) fn leave_last(owner: u64, span: u64, records: impl FnOnce(&CallSite) 
     }
 }
 
-/// The thread has left a span: what was known of it, and whether it was the last that was entered.
+/// The thread has left a span: what was known of it, and whether it was the last that was entered. Nothing is known of one that was
+/// entered before a fork: it is left by the parent.
 pub(super) fn pop(owner: u64, span: u64) -> Option<(Entered, bool)> {
     let popped = HERE.try_with(|here| {
         let mut all = here.entered.try_borrow_mut().ok()?;
@@ -121,7 +125,7 @@ pub(super) fn pop(owner: u64, span: u64) -> Option<(Entered, bool)> {
         let entered = all.remove(at);
         // Those that were entered since do not lead back into it.
         all[at..].iter_mut().for_each(|inner| inner.is_inside = false);
-        Some((entered, at == all.len()))
+        (!entered.generation.is_inherited()).then(|| (entered, at == all.len()))
     });
     popped.ok().flatten()
 }
@@ -163,7 +167,17 @@ impl Entered {
     fn new(owner: u64, span: u64, snapshot: &Snapshot) -> Self {
         let &Snapshot { id, site, happenings, .. } = snapshot;
         let since = clock::now();
-        Self { span, owner, id, site, happenings, is_inside: false, is_again: false, since }
+        Self {
+            span,
+            owner,
+            id,
+            site,
+            happenings,
+            is_inside: false,
+            is_again: false,
+            since,
+            generation: Generation::current(),
+        }
     }
 
     #[inline]
@@ -205,6 +219,7 @@ mod tests {
                 is_inside: true,
                 is_again: false,
                 since: 0,
+                generation: Generation::current(),
             };
             HERE.with(|here| here.push(entered));
         }

@@ -458,6 +458,57 @@ fn a_forked_child_has_rings_of_its_own() {
     assert_eq!(session.messages(), ["parent 1", "parent 4"]);
 }
 
+/// A child knows nothing of the spans that its parent was in.
+#[cfg(feature = "tracing")]
+#[test]
+fn a_child_that_is_forked_in_a_span_is_in_none() {
+    use tracing::info_span;
+    use tracing_subscriber::prelude::*;
+    let session = Session::start();
+    let scene = Scene::new();
+    let subscriber = tracing_subscriber::registry().with(logbuf_log::tracing::Layer::new());
+    let _default = tracing::subscriber::set_default(subscriber);
+    let outer = info_span!("outer", id = 7);
+    let entered = outer.enter();
+    tracing::info!("parent 1");
+    // SAFETY: the child logs and exits, as such children do; the C library sees to its own locks.
+    let pid = unsafe { process::fork() };
+    if pid == 0 {
+        let logged = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+            tracing::info!("nobody hears this");
+            let guard = Builder::new(scene.logs().join("app"))
+                .crash_safe(scene.place())
+                .ignore_env()
+                .start()
+                .expect("the logger starts");
+            tracing::info!("child 1");
+            info_span!("own").in_scope(|| tracing::info!("child 2"));
+            drop(entered);
+            outer.in_scope(|| tracing::info!("child 3"));
+            info_span!("own").in_scope(|| tracing::info!("child 4"));
+            drop(guard);
+        }));
+        process::_exit(i32::from(logged.is_err()));
+    }
+    let pid = rustix::process::Pid::from_raw(pid).expect("there is a child");
+    let (_, status) = rustix::process::waitpid(Some(pid), rustix::process::WaitOptions::empty())
+        .expect("it is a child")
+        .expect("it was waited for");
+    assert_eq!(status.exit_status(), Some(0));
+    tracing::info!("parent 2");
+    drop(entered);
+    tracing::info!("parent 3");
+    let mut found = Vec::new();
+    visit_file(&scene.logs().join("app.000001.logbuf"), |record| {
+        let spans: Vec<_> = record.spans().iter().map(|span| span.name().to_owned()).collect();
+        found.push(format!("{}: {}", spans.join(":"), Shown::new(record).message));
+    });
+    assert_eq!(found, [": child 1", "own: child 2", ": child 3", "own: child 4"]);
+    let (lost, lines) = crate::support::spanned(session);
+    assert_eq!(lost, []);
+    assert_eq!(lines, ["outer{id=7}: parent 1", "outer{id=7}: parent 2", "parent 3"]);
+}
+
 #[test]
 fn a_damaged_session_is_no_danger() {
     let scene = Scene::new();

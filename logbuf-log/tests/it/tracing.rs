@@ -11,6 +11,8 @@ use logbuf_log::{context, info};
 use tracing::{Level, debug, error, info_span, span, trace, warn};
 use tracing_subscriber::prelude::*;
 
+#[cfg(feature = "log")]
+mod beside;
 mod known;
 mod limits;
 mod several;
