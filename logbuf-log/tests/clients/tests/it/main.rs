@@ -3,6 +3,8 @@
 mod http;
 mod logged;
 mod tasks;
+#[path = "../work/mod.rs"]
+mod work;
 
 use std::future::Future;
 use std::time::Duration;
