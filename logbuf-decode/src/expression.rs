@@ -4,8 +4,8 @@ mod error;
 mod parse;
 
 use crate::record::Record;
-pub use error::{Expected, ExpressionError};
-use logbuf_format::value::Value;
+pub use error::{Expected, ExpressionError, Hint};
+use logbuf_format::{Level, value::Value};
 use std::{
     cmp::Ordering,
     fmt::{self, Write},
@@ -24,7 +24,10 @@ use std::{
 ///
 /// A name stands for the field or the named argument of the record; if it has none of this name for the field of the innermost
 /// context, or the innermost span, that has one; and if there is none for a part of the record:
-/// `level`, `target`, `thread`, `file`, `line` or `message`. Numbers are compared exactly, whatever their types; strings
+/// `target`, `thread`, `file`, `line`, `message`, `process`, `pid`, `host` or `unix_ns`. `level` and `time` are always those of the record.
+/// A level is compared with the name of a level, in whatever case and with or without quotes, and a more severe one is greater:
+/// `level >= warn` holds for warnings and errors. A time is compared with nanoseconds since the Unix epoch, or with a string of RFC 3339.
+/// Numbers are compared exactly, whatever their types (an integer of more than 128 bits is the float next to it); strings
 /// and characters by their code points; durations and times as nanoseconds; addresses as text. What is absent, or of another type than what it is compared with, makes the
 /// comparison false, whatever it is. An operand alone is true if it is there, and is not `false`.
 ///
@@ -50,6 +53,8 @@ enum Node {
     Both(Vec<Node>),
     Not(Box<Node>),
     Compare(Operand, Operator, Operand),
+    /// The level, compared with one.
+    Level(Operator, Level),
     Is(Operand),
 }
 
@@ -73,6 +78,17 @@ enum Operand {
     Bool(bool),
 }
 
+/// The name of the level of a record.
+const LEVEL: &str = "level";
+
+/// The name of the time of a record.
+const TIME: &str = "time";
+
+/// Names that stand for parts of any record.
+const PARTS: [&str; 11] = [
+    LEVEL, TIME, "unix_ns", "target", "thread", "file", "line", "message", "process", "pid", "host",
+];
+
 impl FromStr for Expression {
     type Err = ExpressionError;
 
@@ -85,6 +101,22 @@ impl Expression {
     /// Whether it holds for a record.
     pub fn matches(&self, record: &Record<'_>) -> bool {
         self.0.holds(record)
+    }
+
+    /// The names in it that stand for nothing but fields, in order, each as often as it is there.
+    ///
+    /// ```
+    /// use logbuf_decode::Expression;
+    ///
+    /// let expression: Expression = "level > info && !(rtt_ns > 1000 || retry)".parse()?;
+    /// assert_eq!(expression.fields(), ["rtt_ns", "retry"]);
+    /// # Ok::<_, logbuf_decode::ExpressionError>(())
+    /// ```
+    pub fn fields(&self) -> Vec<&str> {
+        let mut names = Vec::new();
+        self.0.names(&mut names);
+        names.retain(|name| !PARTS.contains(name));
+        names
     }
 }
 
@@ -102,9 +134,23 @@ impl Node {
                     _ => false,
                 }
             }
+            // A more severe level is the greater one here, and comes first among levels.
+            Self::Level(operator, level) => operator.allows(level.cmp(&record.level())),
             Self::Is(operand) => {
                 !matches!(operand.of(record, &mut String::new()), None | Some(Known::Bool(false)))
             }
+        }
+    }
+
+    fn names<'a>(&'a self, names: &mut Vec<&'a str>) {
+        match self {
+            Self::Either(nodes) | Self::Both(nodes) => {
+                nodes.iter().for_each(|node| node.names(names));
+            }
+            Self::Not(node) => node.names(names),
+            Self::Compare(a, _, b) => names.extend([a, b].into_iter().filter_map(Operand::name)),
+            Self::Level(..) => {}
+            Self::Is(operand) => names.extend(operand.name()),
         }
     }
 }
@@ -115,14 +161,29 @@ impl Operator {
         match a.compare(b) {
             Compared::Types => false,
             Compared::Unordered => self == Self::Unequal,
-            Compared::As(order) => match self {
-                Self::Equal => order.is_eq(),
-                Self::Unequal => order.is_ne(),
-                Self::Less => order.is_lt(),
-                Self::LessOrEqual => order.is_le(),
-                Self::Greater => order.is_gt(),
-                Self::GreaterOrEqual => order.is_ge(),
-            },
+            Compared::As(order) => self.allows(order),
+        }
+    }
+
+    fn allows(self, order: Ordering) -> bool {
+        match self {
+            Self::Equal => order.is_eq(),
+            Self::Unequal => order.is_ne(),
+            Self::Less => order.is_lt(),
+            Self::LessOrEqual => order.is_le(),
+            Self::Greater => order.is_gt(),
+            Self::GreaterOrEqual => order.is_ge(),
+        }
+    }
+
+    /// The one that says the same with the sides changed.
+    fn turned(self) -> Self {
+        match self {
+            Self::Equal | Self::Unequal => self,
+            Self::Less => Self::Greater,
+            Self::LessOrEqual => Self::GreaterOrEqual,
+            Self::Greater => Self::Less,
+            Self::GreaterOrEqual => Self::LessOrEqual,
         }
     }
 }
@@ -146,6 +207,17 @@ enum Compared {
 }
 
 impl Operand {
+    fn name(&self) -> Option<&str> {
+        match self {
+            Self::Name(name) => Some(name),
+            _ => None,
+        }
+    }
+
+    fn is_name(&self, name: &str) -> bool {
+        self.name() == Some(name)
+    }
+
     /// Its value for a record; `None` if there is none. `text` is room for what has to be put together.
     fn of<'a>(&'a self, record: &Record<'a>, text: &'a mut String) -> Option<Known<'a>> {
         Some(match self {
@@ -160,6 +232,11 @@ impl Operand {
 }
 
 fn named<'a>(name: &str, record: &Record<'a>, text: &'a mut String) -> Option<Known<'a>> {
+    match name {
+        LEVEL => return Some(Known::Text(record.level().name())),
+        TIME => return Some(Known::Signed(record.unix_ns().into())),
+        _ => {}
+    }
     let slots = &record.site().values;
     if let Some(index) = slots.iter().position(|slot| slot.name == name) {
         return record.values().get(index).map(|value| Known::of(*value, text));
@@ -173,8 +250,12 @@ fn named<'a>(name: &str, record: &Record<'a>, text: &'a mut String) -> Option<Kn
             return Some(Known::of(value, text));
         }
     }
+    let meta = || record.segment().header().map(|header| &header.meta);
     Some(match name {
-        "level" => Known::Text(record.level().name()),
+        "unix_ns" => Known::Signed(record.unix_ns().into()),
+        "process" => Known::Text(&meta()?.process),
+        "pid" => Known::Unsigned(meta()?.pid.into()),
+        "host" => Known::Text(&meta()?.host),
         "target" => Known::Text(record.target()),
         "file" => Known::Text(record.file()),
         "line" => Known::Unsigned(record.line().into()),

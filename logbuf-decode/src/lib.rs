@@ -34,7 +34,7 @@ mod tables;
 mod time;
 mod walk;
 
-pub use expression::{Expected, Expression, ExpressionError};
+pub use expression::{Expected, Expression, ExpressionError, Hint};
 pub use filter::Filter;
 pub use finding::{Finding, Problem, Severity};
 pub use happening::{Happening, What};

@@ -3,9 +3,10 @@
 use clap::{ArgAction, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 use glob::Pattern as Glob;
-use logbuf_decode::{Expression, Level, Pattern, TimeStyle, TimeZone};
+use jiff::fmt::temporal::DateTimeParser;
+use logbuf_decode::{Level, Pattern, TimeStyle, TimeZone, escape};
 use regex::Regex;
-use std::path::PathBuf;
+use std::{env, path::PathBuf};
 
 /// Decode logbuf files: one line for each record, in order of time.
 #[derive(Debug, Parser)]
@@ -213,9 +214,9 @@ pub(crate) struct Choose {
 
     /// For which EXPR holds, such as 'rtt_ns > 1000 && symbol == "BTC-USD"'; see below
     #[arg(long = "where", value_name = "EXPR")]
-    pub(crate) condition: Option<Expression>,
+    pub(crate) condition: Option<String>,
 
-    /// From TIME on: RFC 3339, "2026-11-23 14:05", 14:05, today, yesterday, -3h
+    /// From TIME on: RFC 3339, "2026-11-23 14:05", 14:05 (of today), today, yesterday, 3h or -3h (ago), @1795442706 (Unix seconds)
     #[arg(long, value_name = "TIME", allow_hyphen_values = true)]
     pub(crate) since: Option<String>,
 
@@ -307,8 +308,8 @@ pub(crate) struct Show {
 #[derive(Debug, clap::Args)]
 #[command(next_help_heading = "Times")]
 pub(crate) struct Zone {
-    /// Times in this zone, such as Europe/Berlin; it also holds for --since and --until
-    #[arg(short = 'Z', long, value_name = "ZONE", value_parser = zone)]
+    /// Times in this zone, such as Europe/Berlin or +02:00; it also holds for --since and --until
+    #[arg(short = 'Z', long, value_name = "ZONE", value_parser = zone, allow_hyphen_values = true)]
     zone: Option<TimeZone>,
 
     /// Times in the zone of this machine
@@ -355,6 +356,14 @@ pub(crate) enum When {
 }
 
 impl Zone {
+    /// That the zone of this machine is known, if that is asked for; otherwise how it is called.
+    pub(crate) fn check(&self) -> Result<(), String> {
+        if !self.local || TimeZone::try_system().is_ok() {
+            return Ok(());
+        }
+        Err(escape(&env::var("TZ").unwrap_or_default()).into_owned())
+    }
+
     /// The zone of times.
     pub(crate) fn get(&self) -> TimeZone {
         match (&self.zone, self.local) {
@@ -365,8 +374,9 @@ impl Zone {
     }
 }
 
-fn zone(name: &str) -> Result<TimeZone, String> {
-    TimeZone::get(name).map_err(|error| error.to_string())
+fn zone(name: &str) -> Result<TimeZone, &'static str> {
+    let zone = DateTimeParser::new().parse_time_zone(name);
+    zone.map_err(|_| "zones are names such as Europe/Berlin and UTC, or distances such as +02:00")
 }
 
 /// A place in the source: a file, and a line if one is given.
@@ -408,9 +418,10 @@ impl Place {
 macro_rules! conditions {
     () => {
         "\
-Conditions compare the fields and named arguments of a record, and its level, target, thread,
-file, line and message: == != < <= > >= && || ! ( ). Strings stand in double quotes. What a
-record does not have makes a comparison false."
+Conditions compare the fields and named arguments of a record, and its level, time, unix_ns,
+target, thread, file, line, message, process, pid and host: == != < <= > >= && || ! ( ). Strings
+stand in double quotes. level >= warn stands for warnings and errors, as -l warn does; time is
+compared with \"2026-11-23T14:05:06Z\". What a record does not have makes a comparison false."
     };
 }
 

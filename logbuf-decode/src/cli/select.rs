@@ -7,7 +7,7 @@ use crate::cli::{
 };
 use glob::Pattern as Glob;
 use jiff::{Timestamp, ZonedDateTime};
-use logbuf_decode::{Expression, Filter, Level, Reader, Record, Site, ThreadName};
+use logbuf_decode::{Expression, ExpressionError, Filter, Level, Reader, Record, Site, ThreadName};
 use regex::Regex;
 use std::ops::Range;
 
@@ -43,6 +43,9 @@ impl Selection {
         has_context: bool,
         report: &mut Report,
     ) -> Option<Self> {
+        if let Err(name) = zone.check() {
+            report.note(format_args!("TZ={name} is no zone that is known here: times are in UTC"));
+        }
         let now = Timestamp::now().to_zoned_datetime(zone.get());
         Self::new(choose, has_context, &now).map_err(|error| report.error(error)).ok()
     }
@@ -51,6 +54,7 @@ impl Selection {
         let time = |text: &Option<String>, otherwise| {
             text.as_ref().map_or(Ok(otherwise), |text| when::parse(text, now))
         };
+        let condition = choose.condition.as_deref().map(condition).transpose()?;
         Ok(Self {
             time: time(&choose.since, i64::MIN)?..time(&choose.until, i64::MAX)?,
             origin: Origin {
@@ -60,7 +64,7 @@ impl Selection {
                 threads: choose.thread.clone(),
             },
             grep: choose.grep.clone(),
-            condition: choose.condition.clone(),
+            condition,
             has_context,
             is_all: !has_context && choose.grep.is_none() && choose.condition.is_none(),
             message: String::new(),
@@ -121,6 +125,13 @@ impl Selection {
         // One that is too long to be rendered is reported when it is to be shown.
         record.message(&mut self.message).is_err() || regex.is_match(&self.message)
     }
+}
+
+/// What `--where` says, or what is wrong with it: at one place, of which no more is shown than fits a line.
+fn condition(text: &str) -> Result<Expression, String> {
+    text.parse().map_err(|error: ExpressionError| {
+        format!("--where: {error}\n{}", error.point_at(text)).replace('\n', "\n  ")
+    })
 }
 
 impl Origin {

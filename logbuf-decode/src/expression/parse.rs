@@ -1,9 +1,13 @@
 //! From text to an expression, by recursive descent.
 
-use super::{Expected, ExpressionError, Node, Operand, Operator};
+use super::{Expected, ExpressionError, Hint, LEVEL, Node, Operand, Operator, TIME};
+use jiff::Timestamp;
 
 /// How deep parentheses and negations nest.
 const DEPTH: usize = 100;
+
+/// The least integer of 128 bits, -2¹²⁷.
+const LEAST: f64 = -170_141_183_460_469_231_731_687_303_715_884_105_728.0;
 
 /// Operators, the longer ones first.
 const OPERATORS: [(&str, Operator); 6] = [
@@ -78,12 +82,51 @@ impl<'a> Parser<'a> {
     }
 
     fn comparison(&mut self) -> Result<Node, ExpressionError> {
+        self.skip_space();
+        let left_at = self.rest;
         let left = self.operand()?;
-        let operator = OPERATORS.iter().find(|(text, _)| self.eat(text));
-        Ok(match operator {
-            Some((_, operator)) => Node::Compare(left, *operator, self.operand()?),
-            None => Node::Is(left),
-        })
+        let Some((_, operator)) = OPERATORS.iter().find(|(text, _)| self.eat(text)) else {
+            return Ok(Node::Is(left));
+        };
+        self.skip_space();
+        let right_at = self.rest;
+        let right = self.operand()?;
+        if left.is_name(LEVEL) {
+            return self.level(*operator, &right, right_at);
+        }
+        if right.is_name(LEVEL) {
+            return self.level(operator.turned(), &left, left_at);
+        }
+        let (is_left, is_right) = (left.is_name(TIME), right.is_name(TIME));
+        let left = if is_right { self.time(left, left_at)? } else { left };
+        let right = if is_left { self.time(right, right_at)? } else { right };
+        Ok(Node::Compare(left, *operator, right))
+    }
+
+    /// What the level is compared with, which stands at `at`.
+    fn level(
+        &mut self,
+        operator: Operator,
+        operand: &Operand,
+        at: &'a str,
+    ) -> Result<Node, ExpressionError> {
+        let word = match operand {
+            Operand::Name(word) | Operand::Text(word) => word,
+            _ => "",
+        };
+        match word.parse() {
+            Ok(level) => Ok(Node::Level(operator, level)),
+            Err(_) => Err(self.expected_at(at, Expected::Level)),
+        }
+    }
+
+    /// What the time is compared with, which stands at `at`: a string as nanoseconds.
+    fn time(&mut self, operand: Operand, at: &'a str) -> Result<Operand, ExpressionError> {
+        let Operand::Text(text) = operand else { return Ok(operand) };
+        match text.parse::<Timestamp>() {
+            Ok(time) => Ok(Operand::Signed(time.as_nanosecond())),
+            Err(_) => Err(self.expected_at(at, Expected::Time)),
+        }
     }
 
     fn operand(&mut self) -> Result<Operand, ExpressionError> {
@@ -119,8 +162,11 @@ impl<'a> Parser<'a> {
         let number = match (digits.parse(), digits.parse(), digits.parse()) {
             (Ok(value), _, _) => Operand::Unsigned(value),
             (_, Ok(value), _) => Operand::Signed(value),
-            // An integer of more than 128 bits is not the float next to it.
-            (_, _, Ok(value)) if digits.contains(['.', 'e', 'E']) => Operand::Float(value),
+            // An integer of more than 128 bits is the float next to it, beyond all integers that there are.
+            (_, _, Ok(value)) if digits.starts_with("-") && !digits.contains(['.', 'e', 'E']) => {
+                Operand::Float(f64::min(value, LEAST.next_down()))
+            }
+            (_, _, Ok(value)) if digits.contains(is_digit) => Operand::Float(value),
             _ => {
                 self.rest = start;
                 return Err(self.expected(Expected::Number));
@@ -180,11 +226,27 @@ impl<'a> Parser<'a> {
 
     /// What is wrong at the rest.
     fn expected(&self, expected: Expected) -> ExpressionError {
-        let before = &self.text[..self.text.len() - self.rest.len()];
-        let word_end = self.rest.find(char::is_whitespace).unwrap_or(self.rest.len());
-        let found = self.rest[..word_end].chars().take(20).collect();
-        ExpressionError { column: before.chars().count() + 1, expected, found }
+        self.expected_at(self.rest, expected)
     }
+
+    /// What is wrong at `rest`, an end of the text.
+    fn expected_at(&self, rest: &str, expected: Expected) -> ExpressionError {
+        let before = &self.text[..self.text.len() - rest.len()];
+        let word_end = rest.find(char::is_whitespace).unwrap_or(rest.len());
+        let found: String = rest[..word_end].chars().take(20).collect();
+        let hint = match expected {
+            Expected::Operand | Expected::Connective | Expected::Close => {
+                let word = before.trim_end().rsplit(|c| !is_name(c)).next();
+                Hint::of(word.unwrap_or_default(), &found)
+            }
+            _ => None,
+        };
+        ExpressionError { column: before.chars().count() + 1, expected, found, hint }
+    }
+}
+
+fn is_digit(c: char) -> bool {
+    c.is_ascii_digit()
 }
 
 fn is_name(c: char) -> bool {
@@ -219,6 +281,7 @@ mod tests {
             Node::Not(node) => format!("!{}", shown(node)),
             Node::Compare(a, operator, b) => format!("{} {operator:?} {}", operand(a), operand(b)),
             Node::Is(a) => operand(a),
+            Node::Level(operator, level) => format!("level {operator:?} {level}"),
         }
     }
 
@@ -260,13 +323,57 @@ mod tests {
         check("ok == true && !false", Ok("(ok Equal true && !false)"));
         let max = u128::MAX;
         check(&format!("x == {max}"), Ok(&format!("x Equal {max}")));
+        check(&format!("x == {max}0"), Ok("x Equal 3.4028236692093846e39"));
+        check(&format!("x == -{max}0"), Ok("x Equal -3.4028236692093846e39"));
+        // One less than there is: not the float next to it, which is the least that there is.
+        let below = "-170141183460469231731687303715884105729";
+        check(&format!("x > {below}"), Ok("x Greater -1.7014118346046927e38"));
+    }
+
+    #[test]
+    fn levels_and_times_are_compared_as_such() {
+        check("level >= warn", Ok("level GreaterOrEqual WARN"));
+        check("\"Info\" < level", Ok("level Greater INFO"));
+        check("info == level", Ok("level Equal INFO"));
+        let level = "expected a level (error, warn, info, debug or trace), found";
+        check("a && level == \"bogus\"", Err(&format!("at column 15: {level} `\"bogus\"`")));
+        check("level == 3", Err(&format!("at column 10: {level} `3`")));
+        check("true == level", Err(&format!("at column 1: {level} `true`")));
+        check("time < \"2026-11-23T14:05:06.000000001Z\"", Ok("time Less 1795442706000000001"));
+        check("5 < time", Ok("5 Less time"));
+        check(
+            "time > \"14:05\"",
+            Err(
+                "at column 8: expected a time (such as \"2026-11-23T14:05:06Z\", or nanoseconds), found `\"14:05\"`",
+            ),
+        );
+    }
+
+    #[test]
+    fn what_other_languages_say_is_understood() {
+        let check = |text: &str, hint| {
+            let error = parse(text).expect_err(text);
+            assert_eq!(error.hint, Some(hint), "{text}: {error}");
+        };
+        check("a = 1", Hint::Equal);
+        check("(a = 1)", Hint::Equal);
+        check("a =~ \"x\"", Hint::Grep);
+        check("not a == 1", Hint::Not);
+        check("a AND b", Hint::And);
+        check("a & b", Hint::And);
+        check("a or b", Hint::Or);
+        check("a == 'x y'", Hint::Quotes);
+        assert_eq!(parse("a ==").expect_err("no operand").hint, None);
     }
 
     #[test]
     fn an_error_points_at_its_column() {
         check("", Err("at column 1: expected a name, a number or a string, found the end"));
         check("a ==", Err("at column 5: expected a name, a number or a string, found the end"));
-        check("a = 1", Err("at column 3: expected `&&`, `||` or the end, found `=`"));
+        check(
+            "a = 1",
+            Err("at column 3: expected `&&`, `||` or the end, found `=`: use `==` to compare"),
+        );
         check("a == 1 b", Err("at column 8: expected `&&`, `||` or the end, found `b`"));
         check("(a == 1", Err("at column 8: expected `)`, found the end"));
         check("a && )", Err("at column 6: expected a name, a number or a string, found `)`"));
@@ -280,12 +387,8 @@ mod tests {
                 r#"at column 7: expected one of the escapes `\"`, `\\`, `\n`, `\r` and `\t`, found `\x"`"#,
             ),
         );
-        check("a == 12x", Err("at column 6: expected a number of up to 128 bits, found `12x`"));
-        check("a == -", Err("at column 6: expected a number of up to 128 bits, found `-`"));
-        let large = "9".repeat(40);
-        let error =
-            format!("at column 1: expected a number of up to 128 bits, found `{}`", &large[..20]);
-        check(&large, Err(&error));
+        check("a == 12x", Err("at column 6: expected a number, found `12x`"));
+        check("a == -", Err("at column 6: expected a number, found `-`"));
         check(
             &format!("{}a", "(".repeat(200)),
             Err(

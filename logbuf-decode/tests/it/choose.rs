@@ -1,7 +1,7 @@
 //! Which records are shown, through the command.
 
 use crate::{
-    command::{folder, run},
+    command::{command, folder, run},
     file::{File, Put, anchor, filled, pack, sample_sites, site},
 };
 use logbuf_format::{
@@ -221,7 +221,17 @@ fn by_condition() {
         ("all", "first"),
         ("all == 0", ""),
         ("side == \"b\"", "first"),
-        ("level == 7", "second"),
+        ("level == warn", "second"),
+        ("level >= \"Info\"", "first second third"),
+        ("level > info && level < error", "second"),
+        ("warn <= level", "second"),
+        ("level != WARN", "first third"),
+        ("qty < 99999999999999999999999999999999999999999", "first second"),
+        ("delta > -99999999999999999999999999999999999999999", "first"),
+        ("px > 99999999999999999999999999999999999999999", ""),
+        ("pid == 42 && process == \"app\" && host == \"host\"", "first second third"),
+        ("unix_ns > 1795442706000000001", "second third"),
+        ("time >= \"2026-11-23T15:05:06.000000003+01:00\"", "third"),
         ("level == \"INFO\"", "first third"),
         ("thread == \"main\" && message != \"first\"", "second third"),
         ("target == \"app::book\" && file == \"src/book.rs\" && line > 42", "third"),
@@ -233,9 +243,52 @@ fn by_condition() {
 
 #[test]
 fn a_bad_condition_is_pointed_at() {
-    let (stdout, stderr, status) = run(Path::new("."), &["x.logbuf", "--where", "qty = 3"]);
-    assert_eq!((stdout.as_str(), status), ("", 2));
-    assert!(stderr.contains("at column 5: expected `&&`, `||` or the end, found `=`"), "{stderr}");
+    let wrong = |condition: &str| {
+        let (stdout, stderr, status) = run(Path::new("."), &["x.logbuf", "--where", condition]);
+        assert_eq!((stdout.as_str(), status), ("", 2));
+        stderr
+    };
+    assert_eq!(
+        wrong("qty = 3"),
+        "logbuf-decode: error: --where: at column 5: expected `&&`, `||` or the end, found `=`: use `==` to compare\n  \
+           qty = 3\n      ^\n"
+    );
+    let level = wrong("qty > 3 && level == \"bogus\"");
+    assert!(level.contains("at column 21: expected a level (error, warn, info, debug"), "{level}");
+    assert!(level.ends_with(&format!("\n{}^\n", " ".repeat(22))), "{level}");
+    let long = wrong(&format!("{}qty = 3", "qty == 3 || ".repeat(8000)));
+    assert!(long.len() < 400 && long.lines().all(|line| line.chars().count() < 120), "{long}");
+}
+
+#[test]
+fn times_are_what_people_write() {
+    // Whether there is something then, is not asked.
+    for time in ["3:57", "1h", "@1795442706", "2 days", "-1 day", "14:05"] {
+        let (_, stderr, status) = run(log().path(), &["app.logbuf", "--since", time]);
+        assert_eq!(status, 0, "{time}: {stderr}");
+    }
+    let (_, stderr, status) = run(log().path(), &["app.logbuf", "--since", "3:57x"]);
+    assert!(
+        stderr.starts_with("logbuf-decode: error: \"3:57x\" is no time; times are "),
+        "{stderr}"
+    );
+    assert!(!stderr.contains("parse") && stderr.contains("14:05 (of today)"), "{stderr}");
+    assert_eq!(status, 2);
+    check(&["-Z", "+01:00", "--since", "2026-11-23 15:05:24"], "18 19");
+    check(&["-Z", "-01:30", "--since", "2026-11-23 12:35:24"], "18 19");
+    let (_, stderr, _) = run(log().path(), &["app.logbuf", "-Z", "Nowhere"]);
+    assert!(stderr.contains("zones are names such as Europe/Berlin"), "{stderr}");
+}
+
+#[test]
+fn a_zone_that_is_unknown_is_said() {
+    let output =
+        command(log().path(), &["app.logbuf", "-L", "--head", "1"]).env("TZ", "Foo/Bar").output();
+    let output = output.expect("the command runs");
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    let expected =
+        "logbuf-decode: note: TZ=Foo/Bar is no zone that is known here: times are in UTC\n";
+    assert_eq!((&*stderr, output.status.code()), (expected, Some(0)));
 }
 
 #[test]
