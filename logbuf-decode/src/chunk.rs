@@ -118,23 +118,45 @@ impl Chunk {
         room: (&mut Vec<u8>, Vec<u8>),
         report: &mut dyn FnMut(Problem),
     ) -> Result<(), Problem> {
-        let (base, records) = read(segment, block, room, &mut self.bytes, report)?;
+        let mut is_good = true;
+        let mut noted = |problem| {
+            is_good = false;
+            report(problem);
+        };
+        let (base, records) = read(segment, block, room, &mut self.bytes, &mut noted)?;
         // A record takes 16 bytes at least; what the header says need not be true.
         self.index.reserve((records as usize).min(self.bytes.len() / 16));
-        self.enter(segment, base, report);
+        let found = self.enter(segment, base, &mut noted);
+        // What is damaged, or of sites that are not described, is told of elsewhere.
+        if is_good
+            && let Some(found) = found
+            && found != u64::from(records)
+        {
+            report(Problem::Events { found, expected: records.into() });
+        }
         Ok(())
     }
 
-    /// Adds the records of the payload, which starts at `base`, extent by extent.
-    fn enter(&mut self, segment: &Segment, base: usize, report: &mut dyn FnMut(Problem)) {
+    /// Adds the records of the payload, which starts at `base`, extent by extent; how many of them are events, if that is
+    /// known of each.
+    fn enter(
+        &mut self,
+        segment: &Segment,
+        base: usize,
+        report: &mut dyn FnMut(Problem),
+    ) -> Option<u64> {
         let Self { bytes, scopes, index, .. } = self;
         let mut follow = Follow::default();
+        let (mut happenings, mut is_known) = (0, true);
         // The last site that a record had, and its kind: the next record most often has the same.
         let mut known = (u32::MAX, kind_of(segment, u32::MAX));
         for extent in events::extents(&bytes[base..]) {
             let extent = match extent {
                 Ok(extent) => extent,
-                Err(error) => return report(Problem::Records { error }),
+                Err(error) => {
+                    report(Problem::Records { error });
+                    return None;
+                }
             };
             let restates = extent.restates();
             let ring = restates.unwrap_or(extent.ring);
@@ -160,10 +182,12 @@ impl Chunk {
                         if !segment.wants_happenings() || !is_happening(kind, record.values) {
                             continue;
                         }
+                        happenings += 1;
                     }
                     // It may be one that changes them, if it is long enough.
-                    None if record.values.len() < Head::LEN => {}
+                    None if record.values.len() < Head::LEN => is_known = false,
                     None => {
+                        is_known = false;
                         paths.forget(scopes);
                         leaves = paths.leaves();
                     }
@@ -178,6 +202,7 @@ impl Chunk {
                 });
             }
         }
+        is_known.then(|| index.len() as u64 - happenings)
     }
 
     /// Drops the first `rank` records of the block.

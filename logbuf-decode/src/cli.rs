@@ -4,6 +4,7 @@ mod args;
 mod compact;
 mod export;
 mod follow;
+mod hints;
 mod inputs;
 mod lines;
 mod output;

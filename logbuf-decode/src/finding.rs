@@ -110,6 +110,15 @@ pub enum Problem {
     },
     /// INDEX says of a block something else than its header: what is not read because of that may be missing.
     Index,
+    /// The header of a block counts more or fewer events than are in it.
+    Events {
+        /// Events that were found.
+        found: u64,
+        /// Events according to the header.
+        expected: u64,
+    },
+    /// Padding is not zero: a byte there was changed. Nothing is missing.
+    Padding,
     /// A block holds time stamps outside the range its header gives: its records may be out of order.
     Range,
     /// Records of a site that no SITES block describes.
@@ -205,6 +214,8 @@ impl Problem {
             Self::Entry { .. } => "damaged entries",
             Self::Records { .. } => "blocks with damaged records",
             Self::Index => "blocks of which INDEX is wrong",
+            Self::Events { .. } => "blocks with wrong counts",
+            Self::Padding => "damaged paddings",
             Self::Range => "blocks with wrong time ranges",
             Self::UnknownSite { .. } => "records of unknown sites",
             Self::Unrenderable { .. } => "records that cannot be rendered",
@@ -301,6 +312,10 @@ impl fmt::Display for Problem {
             Self::Index => f.write_str(
                 "INDEX says something else of this block than its header: `logbuf-decode verify` does without INDEX",
             ),
+            Self::Events { found, expected } => {
+                write!(f, "found {found} records, expected {expected} (header of the block)")
+            }
+            Self::Padding => f.write_str("padding is damaged: expected zeros; no record is in it"),
             Self::Range => f.write_str(
                 "a record lies outside the time range of its block: it may be out of order",
             ),

@@ -190,7 +190,7 @@ impl Reader {
                 break;
             };
             if self.is_thorough {
-                segment.be_thorough();
+                segment.be_thorough(start, &mut self.findings)?;
             }
             if let Some(of) = self.segments.iter().find(|read| segment.is_copy_of(read)) {
                 // A link to it, as the one to a live segment, is no second file.
@@ -314,7 +314,7 @@ impl Reader {
     }
 
     /// Goes to the end, and back from there until `count` records are passed for which `wants` holds, or to the start if there are fewer: all
-    /// behind that place are handed out next, in order.
+    /// behind that place are handed out next, in order. How many of those it holds for: `count` or more, unless there are fewer.
     ///
     /// So a few records before the last ones can be had as well. What is read on the way is read again when it is handed out, and
     /// what is wrong with it is told of then.
@@ -327,7 +327,7 @@ impl Reader {
     /// reader.start_at_last(2, |record| record.level() == Level::Error);
     /// reader.for_each(|record| println!("{}", record.unix_ns()));
     /// ```
-    pub fn start_at_last(&mut self, count: u64, mut wants: impl FnMut(&Record<'_>) -> bool) {
+    pub fn start_at_last(&mut self, count: u64, mut wants: impl FnMut(&Record<'_>) -> bool) -> u64 {
         let told = std::mem::take(&mut self.findings);
         let (mut found, mut step) = (0, STEP.max(count));
         while found < count && self.step_back(step) {
@@ -337,6 +337,7 @@ impl Reader {
         self.findings = told;
         let within = self.filter.within();
         self.start_over(self.reached.max(within.start)..within.end, i64::MAX);
+        found
     }
 
     /// Hands out what is within this time next. What is wrong with blocks that reach to `told` or behind it is known.

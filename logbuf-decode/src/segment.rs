@@ -310,10 +310,20 @@ impl Segment {
         self.is_readable = false;
     }
 
-    /// Reads every block when it is come to, and compares its checksum.
-    pub(crate) fn be_thorough(&mut self) {
+    /// Reads every block when it is come to, and compares its checksum; the header, which starts at `start`, has been read.
+    pub(crate) fn be_thorough(&mut self, start: u64, findings: &mut Findings) -> io::Result<()> {
         self.is_thorough = true;
         self.walk.read_all();
+        let mut bytes = Vec::new();
+        self.source.read_at(start, limits::FIXED + limits::META, &mut bytes)?;
+        // Of a header that is damaged nothing is known, which has been reported.
+        let padding = segment::Header::padding(&bytes).unwrap_or_default();
+        if self.header.is_some()
+            && let Some(at) = nonzero(&bytes, padding)
+        {
+            findings.add(self.source.name(), start + at as u64, Problem::Padding);
+        }
+        Ok(())
     }
 
     /// Where the next block starts, as far as is known.
@@ -483,6 +493,13 @@ impl Segment {
     fn take(&mut self, offset: u64, header: &Header, findings: &mut Findings) -> io::Result<()> {
         let kind = header.summary.kind;
         self.settle(Some((offset, header.summary.number)), findings);
+        if self.is_thorough {
+            let padding = walk::stored_end(header)..header.block_len();
+            let block = self.walk.whole_block(&self.source, offset, header)?;
+            if let Some(at) = nonzero(block, padding) {
+                findings.add(self.source.name(), offset + at as u64, Problem::Padding);
+            }
+        }
         if kind == Kind::EVENTS {
             self.events = self.events.saturating_add(header.summary.records.into());
             if self.is_thorough
@@ -536,6 +553,12 @@ impl Segment {
             self.number = number.saturating_add(1);
         }
     }
+}
+
+/// The first byte in `range`, as far as it is there, that is not zero.
+fn nonzero(bytes: &[u8], range: Range<usize>) -> Option<usize> {
+    let padding = bytes.get(range.start..range.end.min(bytes.len()))?;
+    Some(range.start + padding.iter().position(|byte| *byte != 0)?)
 }
 
 /// Whether this reader knows codec and compression of a block.

@@ -131,6 +131,16 @@ impl Walk {
         self.peek(source, offset, stored_end(header))
     }
 
+    /// The block at `offset` with its padding, as far as that is there.
+    pub(crate) fn whole_block(
+        &mut self,
+        source: &Source,
+        offset: u64,
+        header: &Header,
+    ) -> io::Result<&[u8]> {
+        self.peek(source, offset, header.block_len())
+    }
+
     /// The `len` bytes at `offset`; fewer only if the file ends before.
     fn peek(&mut self, source: &Source, offset: u64, len: usize) -> io::Result<&[u8]> {
         let end = self.window_at + self.window.len() as u64;

@@ -6,7 +6,7 @@ use glob::Pattern as Glob;
 use jiff::fmt::temporal::DateTimeParser;
 use logbuf_decode::{Level, Pattern, TimeStyle, TimeZone, escape};
 use regex::Regex;
-use std::{env, path::PathBuf};
+use std::{env, fmt, path::PathBuf};
 
 /// Decode logbuf files: one line for each record, in order of time.
 #[derive(Debug, Parser)]
@@ -241,8 +241,15 @@ pub(crate) struct Part {
     #[arg(short = 'F', long)]
     pub(crate) follow: bool,
 
-    /// And N records before and behind each, whatever they are
-    #[arg(short = 'C', long, value_name = "N", default_value_t = 0, hide_default_value = true)]
+    /// And N records before and behind each, whatever they are; at most 10,000
+    #[arg(
+        short = 'C',
+        long,
+        value_name = "N",
+        default_value_t = 0,
+        hide_default_value = true,
+        value_parser = around
+    )]
     pub(crate) context: usize,
 }
 
@@ -379,6 +386,15 @@ fn zone(name: &str) -> Result<TimeZone, &'static str> {
     zone.map_err(|_| "zones are names such as Europe/Berlin and UTC, or distances such as +02:00")
 }
 
+/// Records around one: their lines are in memory until it is known whether they are shown.
+fn around(text: &str) -> Result<usize, String> {
+    const LIMIT: usize = 10_000;
+    match text.parse() {
+        Ok(count) if count <= LIMIT => Ok(count),
+        _ => Err(format!("it is a number of records, at most {LIMIT}")),
+    }
+}
+
 /// A place in the source: a file, and a line if one is given.
 #[derive(Clone, Debug)]
 pub(crate) struct Place {
@@ -404,13 +420,23 @@ impl std::str::FromStr for Place {
     }
 }
 
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.file)?;
+        self.line.map_or(Ok(()), |line| write!(f, ":{line}"))
+    }
+}
+
 impl Place {
+    /// Whether a file is the one of this place.
+    pub(crate) fn is_in(&self, file: &str) -> bool {
+        file.strip_suffix(&self.file)
+            .is_some_and(|rest| rest.is_empty() || rest.ends_with(['/', '\\']))
+    }
+
     /// Whether a call stands here.
     pub(crate) fn is_at(&self, file: &str, line: u32) -> bool {
-        let is_file = file
-            .strip_suffix(&self.file)
-            .is_some_and(|rest| rest.is_empty() || rest.ends_with(['/', '\\']));
-        is_file && self.line.is_none_or(|wanted| wanted == line)
+        self.is_in(file) && self.line.is_none_or(|wanted| wanted == line)
     }
 }
 
@@ -460,7 +486,7 @@ Examples:
   logbuf-decode verify --records app.000001.logbuf    can each of them be decoded?
 
 Every block is read, every checksum compared, and what the file says of itself is added up: numbers of blocks, of records and
-of losses. The exit status is 0 if nothing is missing.";
+of losses. No bit of a file can change without being found. The exit status is 0 if nothing is missing or changed.";
 
 const EXPORT_HELP: &str = concat!(
     "\

@@ -2,7 +2,7 @@
 
 use crate::cli::{
     args::{self, Form},
-    inputs,
+    hints, inputs,
     lines::Lines,
     pipe, print,
     printer::Printer,
@@ -51,6 +51,7 @@ pub(crate) fn run(args: &args::Export, report: &mut Report) -> io::Result<()> {
     };
     report.findings(reader.findings());
     report.lost(&reader);
+    hints::nothing(&reader, &selection, report);
     written
 }
 

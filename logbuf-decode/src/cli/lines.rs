@@ -21,6 +21,9 @@ const FULL: usize = 1 << 20;
 /// Records back from the end among which the last that are wanted are looked for first. About what one block holds, most often.
 const STEP: u64 = 1 << 14;
 
+/// Lines that are kept in memory, at most, until those before them are there.
+const HELD: usize = 1 << 16;
+
 /// By how much further each search goes than the one before.
 const GROWTH: u64 = 4;
 
@@ -57,12 +60,19 @@ impl Lines<'_> {
             spent: &spent,
         };
         match self.part.tail {
+            Some(count) if count > HELD => {
+                // Counted first, printed then: what is in memory does not depend on how many are wanted.
+                let mut selection = self.selection.clone();
+                let there = reader.start_at_last(count as u64, |record| selection.wants(record));
+                let surplus = there.saturating_sub(count as u64);
+                self.first(reader, surplus, &worker, &spent, &mut writer, report)?;
+            }
             Some(count) => {
                 for lines in last(reader, count, &worker, report).iter().rev() {
                     lines.write(&mut writer)?;
                 }
             }
-            None => self.first(reader, &worker, &spent, &mut writer, report)?,
+            None => self.first(reader, 0, &worker, &spent, &mut writer, report)?,
         }
         text.clear();
         render().end(reader.segments(), &mut text);
@@ -70,10 +80,11 @@ impl Lines<'_> {
         writer.flush()
     }
 
-    /// Prints the first lines, or all.
+    /// Prints the first lines behind so many, or all.
     fn first<'s, W: Write>(
         &self,
         reader: &mut Reader,
+        mut surplus: u64,
         worker: &(impl Fn() -> Worker<'s> + Sync),
         spent: &Spent,
         writer: &mut W,
@@ -86,10 +97,15 @@ impl Lines<'_> {
         }
         let printed = reader.try_work(None, worker, |part| {
             report.unshown(&part.unshown);
+            report.matched(part.matches);
             if let (Some(progress), Some(unix_ns)) = (self.progress, part.unix_ns) {
                 progress.reach(unix_ns);
             }
-            let text = head.map_or(&*part.text, |head| part.first(head));
+            let text = match surplus {
+                0 => head.map_or(&*part.text, |head| part.first(head)),
+                _ => &part.text[part.first(surplus as usize).len()..],
+            };
+            surplus = surplus.saturating_sub(part.ends.len() as u64);
             writer.write_all(text.as_bytes()).map_err(Stop::Io)?;
             match &mut head {
                 Some(head) if *head <= part.ends.len() => return Err(Stop::Enough),
@@ -119,6 +135,7 @@ fn last<'s>(
         let mut lines = Last::new(missing);
         let Ok(()) = reader.try_work(None, worker, |part| {
             report.unshown(&part.unshown);
+            report.matched(part.matches);
             lines.add(part);
             Ok::<_, Infallible>(())
         });
@@ -163,6 +180,8 @@ struct Part {
     /// Where each line ends, if they are counted.
     ends: Vec<usize>,
     unshown: Unshown,
+    /// Records for which the conditions hold.
+    matches: u64,
     /// The time of the last record that was looked at.
     unix_ns: Option<i64>,
 }
@@ -181,6 +200,7 @@ impl Work for Worker<'_> {
         if record.happening().is_none() && !self.selection.wants(record) {
             return;
         }
+        part.matches += 1;
         if let Err(error) = self.render.record(record, &mut part.text) {
             part.unshown.add(record, error);
         }

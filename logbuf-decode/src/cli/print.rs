@@ -2,7 +2,7 @@
 
 use crate::cli::{
     args::{Args, Part, Show, Time},
-    follow,
+    follow, hints,
     inputs::{self, Watch},
     lines::Lines,
     pager::{self, Sink},
@@ -24,6 +24,9 @@ pub(crate) fn run(args: &Args, report: &mut Report) -> io::Result<()> {
     let Some(selection) = Selection::of(&args.choose, zone, context > 0, report) else {
         return Ok(());
     };
+    // None of nothing is what was asked for.
+    let asks_nothing = args.part.head == Some(0) || args.part.tail == Some(0);
+    let asked = (!asks_nothing).then(|| selection.clone());
     let mut reader = selection.reader();
     let mut sink = Sink::open(&args.show, follow);
     let printed = if follow {
@@ -37,8 +40,20 @@ pub(crate) fn run(args: &Args, report: &mut Report) -> io::Result<()> {
     if !written.as_ref().is_err_and(|error| error.kind() == io::ErrorKind::BrokenPipe) {
         report.findings(reader.findings());
         report.lost(&reader);
+        if !follow {
+            hint(args, asked.as_ref(), &reader, report);
+        }
     }
     written
+}
+
+/// Says why there may be less to see than was looked for.
+fn hint(args: &Args, asked: Option<&Selection>, reader: &Reader, report: &mut Report) {
+    let Some(selection) = asked else { return };
+    hints::nothing(reader, selection, report);
+    if let Some(pattern) = &args.show.format {
+        hints::fields(reader, pattern.fields(), report);
+    }
 }
 
 /// Whether a line depends on those before it.

@@ -75,6 +75,7 @@ impl<W: Write> Printer<W> {
     pub(crate) fn record(&mut self, record: &Record<'_>, report: &mut Report) -> Result<(), Stop> {
         let is_selected = self.head > 0 && self.selection.wants(record);
         if is_selected {
+            report.matched(1);
             self.head -= 1;
             self.before()?;
             self.context.behind = self.context.size;

@@ -18,12 +18,14 @@ pub(crate) struct Report {
     status: Status,
     /// Records that are too long to be shown.
     too_long: u64,
+    /// Records for which the conditions hold.
+    matches: u64,
     is_silent: bool,
 }
 
 impl Report {
     pub(crate) fn new() -> Self {
-        Self { status: Status::Fine, too_long: 0, is_silent: false }
+        Self { status: Status::Fine, too_long: 0, matches: 0, is_silent: false }
     }
 
     /// One that prints nothing.
@@ -49,6 +51,16 @@ impl Report {
     /// Something worth knowing.
     pub(crate) fn note(&mut self, message: impl fmt::Display) {
         self.line(Severity::Note, message);
+    }
+
+    /// Takes note of records for which the conditions hold.
+    pub(crate) fn matched(&mut self, count: u64) {
+        self.matches += count;
+    }
+
+    /// How many there were.
+    pub(crate) fn matches(&self) -> u64 {
+        self.matches
     }
 
     /// Records that cannot be shown.

@@ -99,6 +99,26 @@ impl Selection {
         self.time.start
     }
 
+    /// Whether there are any conditions.
+    pub(crate) fn is_choice(&self) -> bool {
+        let Self { time, origin, .. } = self;
+        let Origin { level, targets, places, threads } = origin;
+        self.needs_values()
+            || *time != (i64::MIN..i64::MAX)
+            || *level != Level::Trace
+            || !(targets.is_empty() && places.is_empty() && threads.is_empty())
+    }
+
+    /// The fields that conditions speak of.
+    pub(crate) fn fields(&self) -> Vec<&str> {
+        self.condition.as_ref().map_or_else(Vec::new, Expression::fields)
+    }
+
+    /// The places that records are to come from.
+    pub(crate) fn places(&self) -> &[Place] {
+        &self.origin.places
+    }
+
     /// Whether it depends on the values of records.
     pub(crate) fn needs_values(&self) -> bool {
         self.grep.is_some() || self.condition.is_some()

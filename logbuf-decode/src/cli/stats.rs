@@ -9,7 +9,7 @@ mod show;
 mod spans;
 mod summary;
 
-use crate::cli::{args, inputs, report::Report, select::Selection};
+use crate::cli::{args, hints, inputs, report::Report, select::Selection};
 use collect::{All, Questions, Worker};
 use std::{
     convert::Infallible,
@@ -57,5 +57,13 @@ pub(crate) fn run(args: &args::Stats, report: &mut Report) -> io::Result<()> {
     out.flush()?;
     report.findings(reader.findings());
     report.lost(&reader);
+    report.matched(summary.records);
+    hints::nothing(&reader, &selection, report);
+    let empty = summary.histograms.iter().filter(|histogram| histogram.numbers.count == 0);
+    hints::fields(&reader, empty.map(|histogram| histogram.field.as_str()), report);
+    if summary.between.as_ref().is_some_and(|pairs| pairs.numbers.count == 0) {
+        hints::places(&reader, questions.between.iter().flatten(), report);
+        hints::fields(&reader, questions.key.as_deref(), report);
+    }
     Ok(())
 }

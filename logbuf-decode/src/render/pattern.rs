@@ -120,6 +120,14 @@ impl Pattern {
         })
     }
 
+    /// The fields that it names, in order, each as often as it is there.
+    pub fn fields(&self) -> impl Iterator<Item = &str> {
+        self.steps.iter().filter_map(|step| match step {
+            Step::Part { part: Part::Field(name), .. } => Some(name.as_str()),
+            _ => None,
+        })
+    }
+
     /// What the program logged stays as it is, whatever is in it.
     #[must_use]
     pub fn raw(self) -> Self {

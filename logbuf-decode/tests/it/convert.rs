@@ -100,7 +100,8 @@ fn spans() -> File {
         enter(10, 1300, 0, 9, &[Value::Str(Str::new("/y"))]),
         filled(1300, "request", 4),
     ];
-    file.threads(&[(1, 4711, "main")]).clock(&[anchor(2000)]).events(&[(1, &records)]).end();
+    file.threads(&[(1, 4711, "main")]).clock(&[anchor(2000)]);
+    file.events_and_happenings(&[(1, &records)]).end();
     file
 }
 

@@ -1,9 +1,11 @@
 //! Damage costs what it hits, and nothing is made up.
 
-use crate::file::{File, decode, filled, sample, sample_sites};
+use crate::command::{folder, run};
+use crate::file::{File, decode, decode_all, filled, sample, sample_sites};
 use logbuf_decode::{Problem, Reader, Severity};
-use logbuf_format::block::Kind;
+use logbuf_format::{block::Kind, segment};
 use std::{
+    fs,
     io::{self, Cursor, Read, Seek, SeekFrom},
     sync::{
         Arc,
@@ -59,10 +61,48 @@ fn a_flipped_bit_costs_its_block() {
             assert_eq!(lines, expected, "byte {offset}, bit {bit}: {findings:?}");
             let is_padding = hit.is_none() && offset >= first || is_header_padding(offset, first);
             assert_eq!(findings.is_empty(), is_padding, "byte {offset}, bit {bit}: {findings:?}");
+            // Who reads everything passes over nothing.
+            let mut bytes = file.bytes();
+            bytes[offset] ^= 1 << bit;
+            let (thorough, told) = decode_all(Reader::new().thorough(), [bytes]);
+            assert_eq!(thorough, expected, "byte {offset}, bit {bit}: {told:?}");
+            assert!(!told.is_empty(), "byte {offset}, bit {bit}");
+            let is_told = told.iter().any(|found| matches!(found.problem, Problem::Padding));
+            assert_eq!(is_told, is_padding, "byte {offset}, bit {bit}: {told:?}");
             let damage = findings.iter().all(|found| found.problem.severity() >= Severity::Damage);
             let cut_end = findings.iter().any(|found| matches!(found.problem, Problem::Open));
             assert!(damage || cut_end, "byte {offset}, bit {bit}: {findings:?}");
         }
+    }
+}
+
+#[test]
+fn the_command_finds_a_bit_that_no_record_is_in() {
+    let folder = folder();
+    let file = sample();
+    let (first, end) = (file.blocks[0].range.start, file.bytes.len());
+    // A header with padding, which that of the sample has none of.
+    let (mut header, _) = segment::Header::take(&file.bytes).expect("a header");
+    header.meta.process.push('x');
+    let mut bytes = Vec::new();
+    header.put(&mut bytes).expect("a small header");
+    let meta_padding = segment::Header::padding(&bytes).expect("a header");
+    let longer = bytes.len() - first;
+    bytes.extend_from_slice(&file.bytes[first..]);
+    let is_padding = |at: &usize| file.blocks.iter().all(|block| !block.range.contains(at));
+    let block_padding = (first..end).find(is_padding).expect("padding") + longer;
+    for offset in [meta_padding.start, meta_padding.end - 1, block_padding] {
+        let mut bytes = bytes.clone();
+        bytes[offset] ^= 1;
+        fs::write(folder.path().join("a.logbuf"), bytes).expect("write");
+        let (_, stderr, status) = run(folder.path(), &["verify", "a.logbuf"]);
+        let expected =
+            format!("byte {offset}: padding is damaged: expected zeros; no record is in it\n");
+        assert!(stderr.ends_with(&expected), "{stderr}");
+        assert_eq!(status, 1);
+        // Whoever reads records is not told of what holds none.
+        let (stdout, stderr, status) = run(folder.path(), &["a.logbuf"]);
+        assert_eq!((stdout.lines().count(), stderr.as_str(), status), (8, "", 0));
     }
 }
 

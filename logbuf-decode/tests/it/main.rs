@@ -12,6 +12,7 @@ mod flags;
 mod follow;
 mod golden;
 mod guide;
+mod hints;
 mod kept;
 mod order;
 mod parallel;

@@ -10,6 +10,7 @@ use crate::{
     limits,
 };
 use serde::{Deserialize, Serialize};
+use std::ops::Range;
 
 /// The first bytes of every segment.
 pub const MAGIC: [u8; 8] = *b"\x89LOGBUF\n";
@@ -134,6 +135,17 @@ impl Header {
             meta,
         };
         Ok((header, need))
+    }
+
+    /// Where the padding behind the metadata stands, if `bytes` start with a header that [`Header::take`] reads.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Header::take`] that concern the fixed part.
+    pub fn padding(bytes: &[u8]) -> Result<Range<usize>, Error> {
+        let fixed = fixed_part(bytes)?;
+        let end = usize::from(u16_at(fixed, 10)) + u32_at(fixed, 12) as usize;
+        Ok(end..padded(end))
     }
 }
 
