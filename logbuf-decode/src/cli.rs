@@ -22,6 +22,7 @@ mod status;
 mod verify;
 mod wake;
 mod when;
+mod width;
 
 use args::{Args, Command};
 use clap::{CommandFactory, Parser, error::ErrorKind};

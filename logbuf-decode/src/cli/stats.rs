@@ -4,13 +4,15 @@ mod between;
 mod chart;
 mod collect;
 mod distribution;
+mod number;
 mod rate;
 mod show;
 mod spans;
 mod summary;
 
-use crate::cli::{args, hints, inputs, report::Report, select::Selection};
+use crate::cli::{args, hints, inputs, report::Report, select::Selection, width};
 use collect::{All, Questions, Worker};
+use show::Width;
 use std::{
     convert::Infallible,
     io::{self, BufWriter, Write},
@@ -45,13 +47,15 @@ pub(crate) fn run(args: &args::Stats, report: &mut Report) -> io::Result<()> {
     });
     all.finish();
     let mut out = BufWriter::new(io::stdout().lock());
-    let summary = Summary::new(&all, &questions, &reader);
+    // What is for machines is as wide anywhere.
+    let width = Width(if args.json { None } else { width::of_terminal() });
+    let summary = Summary::new(&all, &questions, &reader, width.of_chart());
     if args.json {
         serde_json::to_writer(&mut out, &summary)?;
         writeln!(out)?;
     } else {
         let mut text = String::new();
-        show::push(&summary, &mut text);
+        show::push(&summary, width, &mut text);
         out.write_all(text.as_bytes())?;
     }
     out.flush()?;

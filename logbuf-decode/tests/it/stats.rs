@@ -114,8 +114,36 @@ fn values_are_distributed() {
     assert_eq!((&nothing["count"], &nothing["min"]), (&0.into(), &serde_json::Value::Null));
     let (stdout, _, _) = run(folder.path(), &["stats", "--histogram", "order_id", "."]);
     assert!(stdout.contains("\norder_id: 1,000 values\n            min  5\n"), "{stdout}");
-    assert!(stdout.contains("         p99.9  1003\n"), "{stdout}");
+    assert!(stdout.contains("         p99.9  1,003\n"), "{stdout}");
     assert!(stdout.contains(&"█".repeat(40)), "{stdout}");
+    let (stdout, _, _) = run(folder.path(), &["stats", "--histogram", "rtt_ns", "."]);
+    assert!(stdout.contains("p50  1.84 µs\n"), "{stdout}");
+    // One value is one bar.
+    assert_eq!(stdout.lines().filter(|line| line.contains('…')).count(), 1, "{stdout}");
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn lines_are_as_wide_as_the_terminal_and_names_no_wider_than_need_be() {
+    use crate::terminal::on_terminal;
+    let folder = folder();
+    let template = "long ".repeat(60);
+    let mut file = File::new(1);
+    file.sites(&[site(1, Level::Info, &template, &[])]).threads(&[(1, 4711, "main")]);
+    let records: Vec<Put> = (1..100).map(|ticks| (1, ticks * 1_000_000_000, vec![])).collect();
+    file.clock(&[anchor(1)]).events(&[(1, &records)]).end();
+    fs::write(folder.path().join("a.logbuf"), file.bytes()).expect("write");
+    let widest = |text: &str| text.lines().map(|line| line.chars().count()).max();
+    for columns in [40, 80] {
+        let (shown, status) = on_terminal(folder.path(), &["stats", "."], |command| {
+            command.env("COLUMNS", columns.to_string());
+        });
+        assert_eq!((widest(&shown), status), (Some(columns), 0), "{shown}");
+    }
+    let (stdout, _, _) = run(folder.path(), &["stats", "."]);
+    assert_eq!(widest(&stdout), Some(35 + 100), "{stdout}");
+    // The chart begins where the records do.
+    assert!(stdout.contains(" from 2026-11-23T14:05:07.000000000Z, "), "{stdout}");
 }
 
 #[test]

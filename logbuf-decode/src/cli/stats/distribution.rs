@@ -96,10 +96,11 @@ impl Distribution {
         parts.iter().map(|part| at(*part)).collect()
     }
 
-    /// So many bars that cover it: of equal width, or each as many times as wide as the one before where the largest number
+    /// So many bars that cover it, or one for each size that there is if those are fewer: of equal width, or each as many times as wide as the one before where the largest number
     /// is much larger than the smallest.
     pub(super) fn bars(&self, count: usize) -> Vec<Bar> {
         let Some((min, max)) = self.range else { return Vec::new() };
+        let count = count.min(self.buckets.len());
         let is_wide = min > 0.0 && max / min > 50.0;
         let edge = |index: usize| {
             let part = index as f64 / count as f64;
@@ -193,5 +194,16 @@ mod tests {
         assert_eq!((numbers.quantiles(&[0.5]), numbers.bars(3)), (vec![], vec![]));
         numbers.add(-0.0);
         assert_eq!(numbers.quantiles(&[0.5]), [0.0]);
+    }
+
+    #[test]
+    fn there_are_no_more_bars_than_sizes() {
+        let mut numbers = Distribution::default();
+        numbers.add(30.0);
+        numbers.add(30.0);
+        assert_eq!(numbers.bars(16), [Bar { from: 30.0, to: 30.0, count: 2 }]);
+        numbers.add(40.0);
+        let counts: Vec<_> = numbers.bars(16).iter().map(|bar| bar.count).collect();
+        assert_eq!(counts, [2, 1]);
     }
 }

@@ -2,22 +2,42 @@
 
 use crate::cli::stats::{
     chart,
+    number::{Style, grouped, size, time},
     summary::{Loss, Numbers, Row, SpanRow, Summary},
 };
 use logbuf_decode::{escape, rfc3339};
-use std::fmt::Write;
+use std::{borrow::Cow, fmt::Write};
 
 /// Lines of a chart.
 const HEIGHT: usize = 6;
 
-/// Characters of the longest bar.
-const WIDTH: usize = 40;
+/// Columns of a chart, at most.
+const COLUMNS: usize = 72;
+
+/// Characters of the longest bar, at most.
+const BAR: usize = 40;
+
+/// Characters in front of a bar.
+const BEFORE_BAR: usize = 41;
+
+/// Characters of a name in a table: what is longer stands in `sites`.
+const NAME: usize = 100;
+
+/// The end of the names of fields that hold nanoseconds.
+const NANOSECONDS: &str = "_ns";
 
 /// Rows of a table; what is beyond them is added up.
 const ROWS: usize = 20;
 
-/// Appends all of it. Writing to a string does not fail.
-pub(super) fn push(summary: &Summary, out: &mut String) {
+/// Appends all of it, in lines that are no wider.
+pub(super) fn push(summary: &Summary, width: Width, out: &mut String) {
+    let mut text = String::new();
+    push_all(summary, width, &mut text);
+    width.fit(&text, out);
+}
+
+/// Writing to a string does not fail.
+fn push_all(summary: &Summary, width: Width, out: &mut String) {
     let Summary { records, bytes, files, file_bytes, .. } = summary;
     let _ = writeln!(
         out,
@@ -53,7 +73,7 @@ pub(super) fn push(summary: &Summary, out: &mut String) {
     push_rate(summary, out);
     for histogram in &summary.histograms {
         let _ = write!(out, "\n{}: ", escape(&histogram.field));
-        numbers(&histogram.numbers, &short, out);
+        numbers(&histogram.numbers, &histogram.field, width, out);
     }
     if let Some(pairs) = &summary.between {
         let _ = write!(
@@ -62,7 +82,7 @@ pub(super) fn push(summary: &Summary, out: &mut String) {
             grouped(pairs.without_second),
             grouped(pairs.without_first)
         );
-        numbers(&pairs.numbers, &time, out);
+        numbers(&pairs.numbers, NANOSECONDS, width, out);
     }
 }
 
@@ -74,7 +94,7 @@ fn table(name: &str, rows: &[Row], records: u64, out: &mut String) {
     let mut line = |count: u64, bytes, name: &str| {
         let part = 100.0 * count as f64 / records.max(1) as f64;
         let (count, bytes) = (grouped(count), size(bytes));
-        let _ = writeln!(out, "{count:>15} {part:>6.2}% {bytes:>9}  {}", escape(name));
+        let _ = writeln!(out, "{count:>15} {part:>6.2}% {bytes:>9}  {}", cut(&escape(name), NAME));
     };
     rows.iter().take(ROWS).for_each(|row| line(row.records, row.bytes, &row.name));
     let rest = rows.get(ROWS..).unwrap_or_default();
@@ -131,7 +151,8 @@ fn push_rate(summary: &Summary, out: &mut String) {
         out,
         "\nrecords in each {} from {}, {} at most",
         time(rate.length_ns as f64),
-        rfc3339(rate.from.0),
+        // The first stretch may begin before the first record: not in what is said of it.
+        rfc3339(summary.first.map_or(rate.from.0, |first| first.0.max(rate.from.0))),
         grouped(most)
     );
     for line in chart::columns(&rate.records, HEIGHT) {
@@ -151,82 +172,60 @@ fn push_rate(summary: &Summary, out: &mut String) {
     }
 }
 
-fn numbers(numbers: &Numbers, shown: &dyn Fn(f64) -> String, out: &mut String) {
+fn numbers(numbers: &Numbers, field: &str, width: Width, out: &mut String) {
     let _ = writeln!(out, "{} values", grouped(numbers.count));
-    let mut line = |name: &str, value: Option<f64>| {
+    let quantiles = numbers.quantiles.iter().map(|(name, value)| (*name, Some(*value)));
+    let first = [("min", numbers.min), ("mean", numbers.mean)].into_iter();
+    let lines: Vec<_> = first.chain(quantiles).chain([("max", numbers.max)]).collect();
+    let style = Style::of(field, lines.iter().filter_map(|(_, value)| *value));
+    for (name, value) in &lines {
         if let Some(value) = value {
-            let _ = writeln!(out, "{name:>15}  {}", shown(value));
+            let _ = writeln!(out, "{name:>15}  {}", style.show(*value));
         }
-    };
-    line("min", numbers.min);
-    line("mean", numbers.mean);
-    for (name, value) in &numbers.quantiles {
-        line(name, Some(*value));
     }
-    line("max", numbers.max);
+    let style = Style::of(field, numbers.bars.iter().flat_map(|bar| [bar.from, bar.to]));
     let most = numbers.bars.iter().map(|bar| bar.count).max().unwrap_or(0);
     for bar in &numbers.bars {
-        let drawn = chart::bar(bar.count, most, WIDTH);
-        let (from, to, count) = (shown(bar.from), shown(bar.to), grouped(bar.count));
+        let drawn = chart::bar(bar.count, most, width.of_bars());
+        let (from, to, count) = (style.show(bar.from), style.show(bar.to), grouped(bar.count));
         let line = format!("{from:>12} … {to:>12} {count:>12} {drawn}");
         let _ = writeln!(out, "{}", line.trim_end());
     }
 }
 
-/// A number with a comma between each three digits.
-fn grouped(number: u64) -> String {
-    let digits = number.to_string();
-    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
-    for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
+/// How wide lines may be.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Width(pub(super) Option<usize>);
+
+impl Width {
+    /// Columns of the chart, which stand behind two spaces.
+    pub(super) fn of_chart(self) -> usize {
+        self.0.map_or(COLUMNS, |width| width.saturating_sub(2).clamp(2, COLUMNS))
     }
-    text
-}
 
-/// A number with four digits or so, whole ones with all of theirs.
-fn short(number: f64) -> String {
-    match number {
-        _ if number == number.trunc() && number.abs() < 1e15 => format!("{number}"),
-        _ if (1e-3..1e6).contains(&number.abs()) => format!("{number:.3}"),
-        _ => format!("{number:.3e}"),
+    /// Characters of the longest bar, which stands behind numbers.
+    fn of_bars(self) -> usize {
+        self.0.map_or(BAR, |width| width.saturating_sub(BEFORE_BAR).min(BAR))
     }
-}
 
-fn size(bytes: u64) -> String {
-    scaled(bytes as f64, 1000.0, &["B", "kB", "MB", "GB", "TB", "PB", "EB"])
-}
-
-fn time(ns: f64) -> String {
-    match ns {
-        _ if ns < 1e9 => scaled(ns, 1000.0, &["ns", "µs", "ms"]),
-        _ if ns < 60e9 => format!("{:.3} s", ns / 1e9),
-        _ => {
-            let seconds = (ns / 1e9) as u64;
-            let (days, hours) = (seconds / 86_400, seconds / 3600 % 24);
-            let (minutes, seconds) = (seconds / 60 % 60, seconds % 60);
-            match days {
-                0 => format!("{hours}:{minutes:02}:{seconds:02}"),
-                _ => format!("{days} d {hours}:{minutes:02}:{seconds:02}"),
+    /// Cuts the lines of a text that are wider.
+    fn fit(self, text: &str, out: &mut String) {
+        for line in text.lines() {
+            match self.0 {
+                Some(width) => out.push_str(&cut(line, width)),
+                None => out.push_str(line),
             }
+            out.push('\n');
         }
     }
 }
 
-/// A number in the largest unit of which there is one at least.
-fn scaled(number: f64, step: f64, units: &[&str]) -> String {
-    let mut number = number;
-    let mut units = units.iter().peekable();
-    while let Some(unit) = units.next() {
-        if number < step || units.peek().is_none() {
-            let places = if number == number.trunc() && number < step { 0 } else { 2 };
-            return format!("{number:.places$} {unit}");
-        }
-        number /= step;
+/// A text, or the start of it with a sign that there is more.
+fn cut(text: &str, width: usize) -> Cow<'_, str> {
+    if text.chars().nth(width).is_none() {
+        return text.into();
     }
-    String::new()
+    text.chars().take(width.saturating_sub(1)).chain(['…']).collect::<String>().into()
 }
 
 #[cfg(test)]
@@ -234,13 +233,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn numbers_are_shown_as_people_write_them() {
-        assert_eq!([0, 999, 1000, 1_234_567].map(grouped), ["0", "999", "1,000", "1,234,567"]);
-        assert_eq!([0, 999, 1000, 1_234_567].map(size), ["0 B", "999 B", "1 kB", "1.23 MB"]);
+    fn what_is_too_wide_is_cut() {
+        assert_eq!([cut("größer", 6), cut("größer", 5), cut("", 0)], ["größer", "größ…", ""]);
         assert_eq!(
-            [7.0, 1500.0, 2.5e8, 3.25e9, 3.6e12, 9e13].map(time),
-            ["7 ns", "1.50 µs", "250 ms", "3.250 s", "1:00:00", "1 d 1:00:00"]
+            [Width(None), Width(Some(40)), Width(Some(1))].map(Width::of_chart),
+            [72, 38, 2]
         );
-        assert_eq!([3.0, 0.125, 1e-9, -2.5].map(short), ["3", "0.125", "1.000e-9", "-2.500"]);
+        assert_eq!([Width(None), Width(Some(50)), Width(Some(1))].map(Width::of_bars), [40, 9, 0]);
     }
 }

@@ -13,9 +13,6 @@ use std::{
     hash::Hash,
 };
 
-/// Columns of the chart.
-const COLUMNS: usize = 72;
-
 /// Bars of a distribution.
 const BARS: usize = 16;
 
@@ -156,7 +153,8 @@ fn as_map<S: Serializer>(
 }
 
 impl Summary {
-    pub(super) fn new(all: &All, questions: &Questions, reader: &Reader) -> Self {
+    /// Its chart has so many columns at most.
+    pub(super) fn new(all: &All, questions: &Questions, reader: &Reader, columns: usize) -> Self {
         let totals = &all.totals;
         let segments: HashMap<_, _> =
             reader.segments().iter().map(|segment| (collect::place_of(segment), segment)).collect();
@@ -171,7 +169,7 @@ impl Summary {
         let spans = spans(totals, |(segment, id)| segments.get(&segment)?.described(id));
         let levels = Level::ALL.iter().zip(&totals.levels);
         let rate = totals.time.map(|_| {
-            let (from, length_ns, records) = totals.rate.clone().stretches(COLUMNS);
+            let (from, length_ns, records) = totals.rate.clone().stretches(columns);
             Stretches { from: Instant(from), length_ns, records }
         });
         Self {
