@@ -237,18 +237,8 @@ fn named<'a>(name: &str, record: &Record<'a>, text: &'a mut String) -> Option<Kn
         TIME => return Some(Known::Signed(record.unix_ns().into())),
         _ => {}
     }
-    let slots = &record.site().values;
-    if let Some(index) = slots.iter().position(|slot| slot.name == name) {
-        return record.values().get(index).map(|value| Known::of(*value, text));
-    }
-    let context = record.context();
-    if let Some((_, value)) = context.fields().iter().find(|(field, _)| *field == name) {
-        return Some(Known::of(*value, text));
-    }
-    for span in record.spans().iter().rev() {
-        if let Some((_, value)) = span.fields().find(|(field, _)| *field == name) {
-            return Some(Known::of(value, text));
-        }
+    if let Some(value) = record.find(name) {
+        return Some(Known::of(value, text));
     }
     let meta = || record.segment().header().map(|header| &header.meta);
     Some(match name {

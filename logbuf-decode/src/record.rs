@@ -105,6 +105,23 @@ impl<'a> Record<'a> {
         self.values.get(index)
     }
 
+    /// The value of the field or the argument of this name, or, if the record has none, of the innermost context or else the innermost span that
+    /// has a field of this name.
+    pub fn find(&self, name: &str) -> Option<Value<'a>> {
+        self.value(name).copied().or_else(|| self.inherited(name))
+    }
+
+    fn inherited(&self, name: &str) -> Option<Value<'a>> {
+        let in_context = || {
+            let context = self.context();
+            context.fields().iter().find(|(field, _)| *field == name).map(|(_, value)| *value)
+        };
+        let in_span = |span: &Scope<'a>| {
+            span.fields().find(|(field, _)| *field == name).map(|(_, value)| value)
+        };
+        in_context().or_else(|| self.spans().iter().rev().find_map(in_span))
+    }
+
     /// The values, in the order of the [`Site::values`]: arguments of the message and fields.
     pub fn values(&self) -> &'a [Value<'a>] {
         self.values

@@ -4,7 +4,7 @@ use clap::{ArgAction, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 use glob::Pattern as Glob;
 use jiff::fmt::temporal::DateTimeParser;
-use logbuf_decode::{Level, Pattern, TimeStyle, TimeZone, escape};
+use logbuf_decode::{Csv, Level, Pattern, TimeStyle, TimeZone, escape};
 use regex::Regex;
 use std::{env, fmt, path::PathBuf};
 
@@ -130,6 +130,9 @@ pub(crate) struct Export {
     )]
     pub(crate) to: Form,
 
+    #[command(flatten)]
+    pub(crate) columns: Columns,
+
     /// Into this file, which is replaced when all is written; standard output if none is given
     #[arg(short, long, value_name = "FILE")]
     pub(crate) output: Option<PathBuf>,
@@ -241,7 +244,7 @@ pub(crate) struct Part {
     #[arg(short = 'F', long)]
     pub(crate) follow: bool,
 
-    /// And N records before and behind each, whatever they are; at most 10,000
+    /// And N records before and behind each, whatever they are, of the time that is chosen; at most 10,000
     #[arg(
         short = 'C',
         long,
@@ -264,6 +267,9 @@ pub(crate) struct Show {
     /// One row of comma-separated values for each record, below a row of names
     #[arg(long, group = "form")]
     pub(crate) csv: bool,
+
+    #[command(flatten)]
+    pub(crate) columns: Columns,
 
     /// One line of key=value for each record
     #[arg(long, group = "form")]
@@ -309,6 +315,26 @@ pub(crate) struct Show {
 
     #[command(flatten)]
     pub(crate) zone: Zone,
+}
+
+/// What stands in comma-separated values.
+#[derive(Clone, Debug, Default, clap::Args)]
+pub(crate) struct Columns {
+    /// Columns of comma-separated values: names of those that there are, or of fields, with commas between them
+    #[arg(long = "columns", value_name = "NAMES", value_delimiter = ',')]
+    names: Vec<String>,
+}
+
+impl Columns {
+    /// Rows of them, or of all.
+    pub(crate) fn csv(&self) -> Csv {
+        if self.names.is_empty() { Csv::new() } else { Csv::columns(&self.names) }
+    }
+
+    /// Whether some are named.
+    pub(crate) fn are_named(&self) -> bool {
+        !self.names.is_empty()
+    }
 }
 
 /// Where it is what time.
@@ -493,6 +519,7 @@ const EXPORT_HELP: &str = concat!(
 Examples:
   logbuf-decode export logs/ -l warn                  one JSON object on each line
   logbuf-decode export logs/ --to csv -o log.csv      for a spreadsheet or a data frame
+  logbuf-decode export logs/ --to csv --columns ts,thread,rtt_ns
   logbuf-decode export logs/ --to chrome -o log.json  open it at https://ui.perfetto.dev
 
 ",
@@ -542,7 +569,7 @@ Examples:
     "
 
 Patterns are format strings of Rust. Placeholders are time, unix_ns, level, target, thread, file,
-line, process, pid, host, message, fields (all of them), and the name of any field. Width,
+line, process, pid, host, message, fields and context (all of them), spans, and the name of any field. Width,
 alignment and precision are as in Rust.
 
 With -F records are shown in order of time as long as they reach the files within half a second

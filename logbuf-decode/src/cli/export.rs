@@ -10,7 +10,7 @@ use crate::cli::{
     report::{Report, shown},
     select::Selection,
 };
-use logbuf_decode::{Chrome, Csv, Happening, Json, Reader, Render, Segment, SiteKind};
+use logbuf_decode::{Chrome, Happening, Json, Reader, Render, Segment, SiteKind};
 use std::{
     io::{self, BufWriter, Write},
     path::Path,
@@ -26,6 +26,10 @@ pub(crate) fn run(args: &args::Export, report: &mut Report) -> io::Result<()> {
     let Some(selection) = Selection::of(&args.choose, &args.zone, false, report) else {
         return Ok(());
     };
+    if args.to != Form::Csv && args.columns.are_named() {
+        report.error("--columns says what stands in comma-separated values: it goes with --to csv");
+        return Ok(());
+    }
     let mut reader = match args.to {
         Form::Chrome => selection.reader_with_happenings(),
         Form::Ndjson | Form::Csv => selection.reader(),
@@ -34,13 +38,13 @@ pub(crate) fn run(args: &args::Export, report: &mut Report) -> io::Result<()> {
     let written = match &args.output {
         None => {
             pipe::widen();
-            write(args.to, &mut reader, &selection, io::stdout().lock(), None, report)
+            write(args, &mut reader, &selection, io::stdout().lock(), None, report)
         }
         Some(path) => {
             let mut progress = Progress::new();
             progress.start_with(&mut reader);
             let replaced = replace(path, |file| {
-                write(args.to, &mut reader, &selection, file, Some(&progress), report)
+                write(args, &mut reader, &selection, file, Some(&progress), report)
             });
             progress.finish();
             if let Err(error) = replaced {
@@ -56,13 +60,14 @@ pub(crate) fn run(args: &args::Export, report: &mut Report) -> io::Result<()> {
 }
 
 fn write(
-    form: Form,
+    args: &args::Export,
     reader: &mut Reader,
     selection: &Selection,
     writer: impl Write,
     progress: Option<&Progress>,
     report: &mut Report,
 ) -> io::Result<()> {
+    let form = args.to;
     let start = reader.oldest().unwrap_or(0);
     let part = args::Part::default();
     let spans = told_spans(reader);
@@ -81,7 +86,7 @@ fn write(
     let render = || -> Box<dyn Render + Send> {
         match form {
             Form::Ndjson => Box::new(Json::new()),
-            Form::Csv => Box::new(Csv::new()),
+            Form::Csv => Box::new(args.columns.csv()),
             Form::Chrome => Box::new(Chrome::new(start).with_happenings()),
         }
     };

@@ -10,7 +10,7 @@ use crate::cli::{
     report::Report,
     select::Selection,
 };
-use logbuf_decode::{Csv, Json, Logfmt, Reader, Render, Text};
+use logbuf_decode::{Json, Logfmt, Reader, Render, Text};
 use std::io::{self, Write};
 
 /// Prints the records that are wanted; then reports what is wrong.
@@ -20,6 +20,10 @@ use std::io::{self, Write};
 /// Standard output does not take more.
 pub(crate) fn run(args: &Args, report: &mut Report) -> io::Result<()> {
     let Part { context, follow, .. } = args.part;
+    if !args.show.csv && args.show.columns.are_named() {
+        report.error("--columns says what stands in comma-separated values: it goes with --csv");
+        return Ok(());
+    }
     let zone = &args.show.zone;
     let Some(selection) = Selection::of(&args.choose, zone, context > 0, report) else {
         return Ok(());
@@ -80,7 +84,8 @@ fn print_all(
     inputs::add(&args.inputs.paths, reader, report);
     if is_stateful(args) {
         start_at_tail(args, &mut selection, reader);
-        let mut printer = Printer::new(&args.part, selection, render(&args.show), sink);
+        let mut printer = Printer::new(&args.part, selection, render(&args.show), sink)
+            .parted_by(gap(&args.show));
         printer.start();
         let printed = reader.try_for_each(|record| printer.record(record, report));
         return finish(printed, &mut printer);
@@ -111,7 +116,8 @@ fn print_live(
         part.tail = None;
     }
     let is_at_tail = start_at_tail(args, &mut selection, reader);
-    let mut printer = Printer::new(&part, selection, render(&args.show), sink);
+    let mut printer =
+        Printer::new(&part, selection, render(&args.show), sink).parted_by(gap(&args.show));
     if !is_tail_alone {
         printer.start();
     }
@@ -135,11 +141,16 @@ pub(crate) fn finish<W: Write>(
     }
 }
 
+/// What stands between groups of lines that do not follow each other: nothing where programs read them.
+fn gap(show: &Show) -> &'static str {
+    if show.json || show.csv || show.logfmt { "" } else { "--\n" }
+}
+
 /// The form that was asked for.
 pub(crate) fn render(show: &Show) -> Box<dyn Render + Send> {
     match () {
         () if show.json => return Box::new(Json::new()),
-        () if show.csv => return Box::new(Csv::new()),
+        () if show.csv => return Box::new(show.columns.csv()),
         () if show.logfmt => return Box::new(Logfmt::new()),
         () => {}
     }

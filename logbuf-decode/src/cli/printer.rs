@@ -12,9 +12,6 @@ use std::{
     io::{self, Write},
 };
 
-/// Between groups of lines that do not follow each other, as grep prints it.
-const GAP: &str = "--\n";
-
 /// Why printing ends before the records do.
 #[derive(Debug)]
 pub(crate) enum Stop {
@@ -47,6 +44,8 @@ struct Context {
     behind: usize,
     /// Whether a line was left out since the last one that was printed, if one was printed.
     gap: Option<bool>,
+    /// What is printed where lines were left out between groups.
+    parted_by: &'static str,
 }
 
 impl<W: Write> Printer<W> {
@@ -64,6 +63,12 @@ impl<W: Write> Printer<W> {
             tail: part.tail.map(|count| (count, VecDeque::new())),
             context: Context { size: part.context, ..Context::default() },
         }
+    }
+
+    /// Prints this where lines were left out between groups.
+    pub(crate) fn parted_by(mut self, gap: &'static str) -> Self {
+        self.context.parted_by = gap;
+        self
     }
 
     /// Prints what comes before all records.
@@ -122,7 +127,7 @@ impl<W: Write> Printer<W> {
     fn before(&mut self) -> Result<(), Stop> {
         let context = &mut self.context;
         if context.gap == Some(true) && context.size > 0 {
-            self.output.buffer().push_str(GAP);
+            self.output.buffer().push_str(context.parted_by);
         }
         for line in context.before.drain(..) {
             self.output.buffer().push_str(&line);

@@ -69,11 +69,9 @@ impl Json {
         if record.is_dumped() {
             out.push_str(",\"dumped\":true");
         }
-        let spans = record.spans();
-        if !spans.is_empty() {
-            let spans: Vec<_> = spans.into_iter().map(InSpan).collect();
+        if let Some(spans) = spans(record)? {
             out.push_str(",\"spans\":");
-            out.push_str(&object(&spans)?);
+            out.push_str(&spans);
         }
         let context = record.context();
         if !context.is_empty() {
@@ -232,6 +230,12 @@ pub(super) fn scope(scope: &Scope<'_>) -> Result<String, TooLong> {
 /// The fields of the contexts of a record as an object.
 pub(super) fn context(record: &Record<'_>) -> Result<String, TooLong> {
     object(&Pairs(record.context().fields()))
+}
+
+/// The spans of a record as an array, if it is in any.
+pub(super) fn spans(record: &Record<'_>) -> Result<Option<String>, TooLong> {
+    let spans: Vec<_> = record.spans().into_iter().map(InSpan).collect();
+    if spans.is_empty() { Ok(None) } else { object(&spans).map(Some) }
 }
 
 struct Fields<'a>(&'a Record<'a>);

@@ -1,17 +1,23 @@
 //! Keys and values.
 
-use crate::{record::Record, render::Render, time::Clock};
+use crate::{
+    record::Record,
+    render::{Render, push_unquoted},
+    time::Clock,
+};
 use jiff::tz::TimeZone;
 use logbuf_format::{
     escape,
-    line::escape_from,
-    render::{self, TooLong},
+    line::{Shown, escape_from},
+    render::TooLong,
+    thread::ThreadName,
     value::Value,
 };
 use std::borrow::Cow;
 
-/// One line of `key=value` for each record: `ts`, `level` (in lower case), `target`, `thread`, `msg`, then the fields, then those
-/// fields of the contexts whose names are not taken yet.
+/// One line of `key=value` for each record: `ts`, `level` (in lower case), `target`, `thread`, `msg`; then the fields; then those
+/// fields of the contexts whose names are not taken yet; then `spans`, the names of the spans with colons between them, and those of their fields
+/// whose names are not taken yet, those of the innermost span first.
 ///
 /// A value with spaces, quotes or `=` in it, or none at all, stands in double quotes, in which `"` and `\` are escaped.
 /// In the names of fields such characters become `_`.
@@ -27,83 +33,93 @@ impl Logfmt {
         Self { clock: Clock::new(TimeZone::UTC), value: String::new() }
     }
 
-    /// Appends a key, and what `write` does as its value.
-    fn pair(
-        &mut self,
-        key: &str,
-        out: &mut String,
-        write: impl FnOnce(&mut String) -> Result<(), TooLong>,
-    ) -> Result<(), TooLong> {
-        self.value.clear();
-        write(&mut self.value)?;
-        out.extend(key.chars().map(|c| if is_special(c) { '_' } else { c }));
-        out.push('=');
-        if !self.value.is_empty() && !self.value.contains(is_special) {
-            out.push_str(&self.value);
-            return Ok(());
-        }
-        out.push('"');
-        let start = out.len();
-        for part in self.value.split_inclusive(['"', '\\']) {
-            match part.char_indices().next_back() {
-                Some((last, c @ ('"' | '\\'))) => {
-                    out.push_str(&part[..last]);
-                    out.extend(['\\', c]);
-                }
-                _ => out.push_str(part),
-            }
-        }
-        escape_from(start, out);
-        out.push('"');
-        Ok(())
-    }
-
     fn line(&mut self, record: &Record<'_>, out: &mut String) -> Result<(), TooLong> {
         out.push_str("ts=");
         self.clock.push(record.unix_ns(), out);
-        let head = [
-            ("level", &*record.level().name().to_lowercase()),
-            ("target", record.target()),
-            ("thread", &*record.thread().to_string()),
-        ];
-        for (key, text) in head {
-            out.push(' ');
-            self.pair(key, out, |value| {
-                value.push_str(text);
-                Ok(())
-            })?;
+        out.push_str(" level=");
+        out.extend(record.level().name().chars().map(|c| c.to_ascii_lowercase()));
+        out.push_str(" target=");
+        push_value(record.target(), out);
+        out.push_str(" thread=");
+        match record.thread() {
+            ThreadName::Name(name) => push_value(name, out),
+            number => push_value(&number.to_string(), out),
         }
-        out.push(' ');
-        self.pair("msg", out, |value| record.message(value))?;
+        out.push_str(" msg=");
+        self.value.clear();
+        record.message(&mut self.value)?;
+        push_value(&self.value, out);
         for (name, value) in record.fields() {
-            out.push(' ');
-            self.pair(name, out, |text| push_value(text, value))?;
+            self.field(name, value, out)?;
         }
-        for (name, value) in record.context().fields() {
-            if record.fields().all(|(field, _)| field != *name) {
-                out.push(' ');
-                self.pair(name, out, |text| push_value(text, value))?;
+        let context = record.context();
+        let is_field = |name: &str| record.fields().any(|(field, _)| field == name);
+        for (name, value) in context.fields().iter().filter(|(name, _)| !is_field(name)) {
+            self.field(name, value, out)?;
+        }
+        let spans = Shown::spans(record);
+        if !spans.is_empty() {
+            let names: Vec<_> = spans.iter().map(|span| span.name).collect();
+            out.push_str(" spans=");
+            push_value(&names.join(":"), out);
+        }
+        let mut taken: Vec<&str> = context.fields().iter().map(|(name, _)| *name).collect();
+        for (name, value) in spans.iter().rev().flat_map(|span| &span.fields) {
+            if !is_field(name) && !taken.contains(name) {
+                taken.push(name);
+                self.field(name, value, out)?;
             }
         }
         out.push('\n');
         Ok(())
     }
+
+    /// Appends a field, with a space before it.
+    fn field(&mut self, name: &str, value: &Value<'_>, out: &mut String) -> Result<(), TooLong> {
+        self.value.clear();
+        push_unquoted(&mut self.value, value)?;
+        out.push(' ');
+        if is_plain(name) {
+            out.push_str(name);
+        } else {
+            out.extend(name.chars().map(|c| if is_special(c) { '_' } else { c }));
+        }
+        out.push('=');
+        push_value(&self.value, out);
+        Ok(())
+    }
 }
 
-/// Without the quotes of `Debug`: this form has its own.
-fn push_value(text: &mut String, value: &Value<'_>) -> Result<(), TooLong> {
-    match value {
-        Value::Str(string) if !string.cut => {
-            text.push_str(string.text);
-            Ok(())
-        }
-        value => render::field(text, value),
+/// Appends a value, in quotes where it has to be.
+fn push_value(value: &str, out: &mut String) {
+    if !value.is_empty() && (is_plain(value) || !value.contains(is_special)) {
+        out.push_str(value);
+        return;
     }
+    out.push('"');
+    let start = out.len();
+    for part in value.split_inclusive(['"', '\\']) {
+        match part.char_indices().next_back() {
+            Some((last, c @ ('"' | '\\'))) => {
+                out.push_str(&part[..last]);
+                out.extend(['\\', c]);
+            }
+            _ => out.push_str(part),
+        }
+    }
+    escape_from(start, out);
+    out.push('"');
+}
+
+/// Whether a text is ASCII of which nothing is special. Most are, and this test is fast.
+fn is_plain(text: &str) -> bool {
+    text.bytes().fold(true, |is_plain, byte| {
+        is_plain & matches!(byte, b'!'..=b'~') & !matches!(byte, b'=' | b'"' | b'\\')
+    })
 }
 
 /// Whether a value with this in it needs quotes.
 fn is_special(c: char) -> bool {
-    // Most are plain, and this test of it is fast.
     match c {
         '=' | '"' | '\\' => true,
         '!'..='~' => false,

@@ -2,12 +2,12 @@
 
 use crate::{
     record::Record,
-    render::Render,
+    render::{Render, push_unquoted},
     time::{Clock, TimeStyle},
 };
 use jiff::tz::TimeZone;
 use logbuf_format::{
-    line::{escape_from, push_context},
+    line::{Shown, escape_from, push_context, push_spans},
     render::{self, TooLong},
     template::{self, Align, Argument, Count, Piece, Placeholder, Spec, Style},
 };
@@ -24,7 +24,8 @@ use std::fmt::{self, Write};
 /// | `{message}` | the message |
 /// | `{fields}` | all fields, as `name=value`, with a space between them |
 /// | `{context}` | all fields of its contexts, likewise |
-/// | any other name | the field of this name, of the record or of the innermost context that has it; nothing if there is none |
+/// | `{spans}` | the spans that it was logged in, as in a line of text: `outer{id=7}:inner` |
+/// | any other name | the field or the argument of this name, of the record, or else of the innermost context or span that has it, a string without quotes; nothing if there is none |
 ///
 /// Fill, alignment, width and precision (the largest width) do what they do to strings. Control characters in the parts
 /// are escaped; what stands between them is printed as it is.
@@ -87,6 +88,7 @@ enum Part {
     Message,
     Fields,
     Context,
+    Spans,
     Field(String),
 }
 
@@ -198,6 +200,7 @@ impl Part {
             "message" => Self::Message,
             "fields" => Self::Fields,
             "context" => Self::Context,
+            "spans" => Self::Spans,
             _ => Self::Field(name.to_owned()),
         }
     }
@@ -234,12 +237,15 @@ impl Part {
                 }
             }
             Self::Context => push_context(&record.context(), out)?,
+            Self::Spans => {
+                let start = out.len();
+                push_spans(&Shown::spans(record), out)?;
+                // The colon and the space are for the target behind them.
+                out.truncate(out[start..].trim_end_matches([':', ' ']).len() + start);
+            }
             Self::Field(wanted) => {
-                let context = record.context();
-                let inherited = || context.fields().iter().map(|(name, value)| (*name, value));
-                let mut fields = record.fields().chain(inherited());
-                if let Some((_, value)) = fields.find(|(name, _)| name == wanted) {
-                    render::field(out, value)?;
+                if let Some(value) = record.find(wanted) {
+                    push_unquoted(out, &value)?;
                 }
             }
         }

@@ -131,6 +131,27 @@ fn spans_are_slices_one_in_the_other() {
 }
 
 #[test]
+fn spans_and_their_fields_are_in_every_form() {
+    let folder = folder();
+    fs::write(folder.path().join("a.logbuf"), spans().bytes()).expect("write");
+    let shown = |args: &[&str]| {
+        let (stdout, stderr, status) = run(folder.path(), &[args, &["."]].concat());
+        assert_eq!((stderr.as_str(), status), ("", 0));
+        stdout.lines().map(str::to_owned).collect::<Vec<_>>()
+    };
+    let patterns = shown(&["--format", "{spans}|{path}|{order_id}"]);
+    assert_eq!(patterns[..2], ["||5", "request{path=\"/x\"}|/x|5"]);
+    assert_eq!(patterns[2], "request{path=\"/x\"}:query|/x|6");
+    let rows = shown(&["--csv", "--columns", "order_id,spans,path"]);
+    assert_eq!(rows[..2], ["order_id,spans,path", "5,[],"]);
+    let path = r#"{""name"":""request"",""fields"":{""path"":""/x""}}"#;
+    assert_eq!(rows[3], format!(r#"6,"[{path},{{""name"":""query"",""fields"":{{}}}}]",/x"#));
+    let pairs = shown(&["--logfmt"]);
+    assert!(!pairs[0].contains("spans="), "{}", pairs[0]);
+    assert!(pairs[2].ends_with(" spans=request:query path=/x"), "{}", pairs[2]);
+}
+
+#[test]
 fn a_file_that_cannot_be_written_is_named() {
     let folder = folder();
     write_sample(folder.path());

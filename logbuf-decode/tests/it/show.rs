@@ -132,12 +132,12 @@ fn hostile(args: &[&str]) -> String {
 
 #[test]
 fn comma_separated_values() {
-    let names = "ts,ts_ns,level,target,file,line,thread,message,fields,context";
+    let names = "ts,ts_ns,level,target,file,line,thread,message,fields,context,spans";
     check(
         &["--csv"],
         &format!(
             "{names}\n2026-11-23T14:05:06.000001000Z,1795442706000001000,INFO,app::book,src/book.rs,41,main,\
-             filled BTC-USD 3 @ 52100.50,\"{{\"\"order_id\"\":7,\"\"rtt_ns\"\":1840}}\",{{}}"
+             filled BTC-USD 3 @ 52100.50,\"{{\"\"order_id\"\":7,\"\"rtt_ns\"\":1840}}\",{{}},[]"
         ),
     );
     assert_eq!(first("0", &["--csv"]), format!("{names}\n"));
@@ -145,7 +145,7 @@ fn comma_separated_values() {
     let json = r#"a,b \""c\""=\\\u001b\n\u202e"#;
     let row = format!(
         "2026-11-23T14:05:06.000000005Z,1795442706000000005,WARN,\"a,b c\",src/book.rs,41,\"t \"\"1\"\"\",\
-         \"{text}\",\"{{\"\"a b=\\\"\"\"\":\"\"{json}\"\",\"\"t\"\":\"\"{json}\"\",\"\"none\"\":\"\"\"\"}}\",{{}}"
+         \"{text}\",\"{{\"\"a b=\\\"\"\"\":\"\"{json}\"\",\"\"t\"\":\"\"{json}\"\",\"\"none\"\":\"\"\"\"}}\",{{}},[]"
     );
     assert_eq!(hostile(&["--csv"]), format!("{names}\n{row}\n"));
 }
