@@ -23,6 +23,8 @@ pub(crate) struct CallSite {
     pub(crate) is_plain: bool,
     /// Bytes of the values, if they are those of an event and numbers, of which any bits will do.
     pub(crate) len: Option<usize>,
+    /// Bytes of text that it adds to that of each record, whatever the record holds: about.
+    pub(crate) text_len: usize,
     /// The name of a span.
     name: String,
 }
@@ -41,7 +43,8 @@ impl CallSite {
             _ => None,
         };
         let name = if site.kind == Kind::Span { span_name(&site.template) } else { String::new() };
-        Self { site, message, wanted: true, is_plain, len, name }
+        let text_len = fixed_text_len(&site);
+        Self { site, message, wanted: true, is_plain, len, text_len, name }
     }
 
     /// The name of a span; otherwise nothing.
@@ -59,6 +62,13 @@ impl CallSite {
         let types: usize = site.values.iter().map(|slot| text_len(&slot.ty)).sum();
         size_of::<Self>() + slots + strings + 10 * (types + text_len(&site.definitions))
     }
+}
+
+/// Bytes of what a site says itself, about: what stands between the values in the message, and the names and marks around them.
+fn fixed_text_len(site: &Site) -> usize {
+    const MARKS: usize = 2;
+    let names: usize = site.values.iter().map(|slot| slot.name.len() + MARKS).sum();
+    site.target.len() + site.file.len() + site.template.len() + names
 }
 
 /// Whether what a site says is plain, and its values are numbers.

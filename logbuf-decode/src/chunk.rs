@@ -10,6 +10,7 @@ use logbuf_format::{
     Error,
     block::{Codec, DUMPED, HEADER_LEN, Header, Kind},
     events, packed,
+    render::Share,
     scope::Head,
     site,
 };
@@ -30,6 +31,8 @@ pub(crate) struct Chunk {
     more: Option<u64>,
     /// Whether a flight recorder held them.
     is_dumped: bool,
+    /// What each record may become as text, beside what its bytes allow.
+    share: Share,
 }
 
 /// A record of a chunk.
@@ -108,6 +111,7 @@ impl Chunk {
             report(Problem::Range);
         }
         chunk.is_dumped = block.levels & DUMPED != 0;
+        chunk.share = Share::of(chunk.index.len());
         (chunk, problems)
     }
 
@@ -148,8 +152,8 @@ impl Chunk {
         let Self { bytes, scopes, index, .. } = self;
         let mut follow = Follow::default();
         let (mut happenings, mut is_known) = (0, true);
-        // The last site that a record had, and its kind: the next record most often has the same.
-        let mut known = (u32::MAX, kind_of(segment, u32::MAX));
+        // The last site that a record had: the next record most often has the same.
+        let mut known = (u32::MAX, segment.site(u32::MAX));
         for extent in events::extents(&bytes[base..]) {
             let extent = match extent {
                 Ok(extent) => extent,
@@ -172,13 +176,14 @@ impl Chunk {
                     }
                 };
                 if known.0 != record.site {
-                    known = (record.site, kind_of(segment, record.site));
+                    known = (record.site, segment.site(record.site));
                 }
                 match known.1 {
-                    Some(site::Kind::Event) => {}
-                    Some(kind) => {
-                        paths.apply(kind, &record, scopes);
+                    Some(call_site) if call_site.site.kind == site::Kind::Event => {}
+                    Some(call_site) => {
+                        paths.apply(call_site, &record, scopes);
                         leaves = paths.leaves();
+                        let kind = call_site.site.kind;
                         if !segment.wants_happenings() || !is_happening(kind, record.values) {
                             continue;
                         }
@@ -248,6 +253,11 @@ impl Chunk {
         &self.index
     }
 
+    /// What each record may become as text, beside what its bytes allow.
+    pub(crate) fn share(&self) -> Share {
+        self.share
+    }
+
     /// Whether a flight recorder held the records.
     pub(crate) fn is_dumped(&self) -> bool {
         self.is_dumped
@@ -268,10 +278,6 @@ impl Chunk {
     pub(crate) fn more(&self) -> Option<u64> {
         self.more
     }
-}
-
-fn kind_of(segment: &Segment, site: u32) -> Option<site::Kind> {
-    segment.site(site).map(|call_site| call_site.site.kind)
 }
 
 /// Reads the block into `bytes`, which are empty; where its payload starts there, and how many events its header says it holds.

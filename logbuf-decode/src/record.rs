@@ -10,7 +10,7 @@ use crate::{
 use logbuf_format::{
     Level,
     line::{Shown, Span},
-    render::TooLong,
+    render::{Room, TooLong},
     scope::Context,
     site::{Kind, Role, Site},
     thread::{Thread, ThreadName},
@@ -26,6 +26,8 @@ pub struct Record<'a> {
     pub(crate) thread: Option<&'a Thread>,
     pub(crate) values: &'a [Value<'a>],
     pub(crate) scopes: &'a Nodes,
+    /// Bytes that it may become as text.
+    pub(crate) text_limit: usize,
 }
 
 impl<'a> Record<'a> {
@@ -145,14 +147,14 @@ impl<'a> Record<'a> {
 
     /// The contexts that it was logged in, from the outermost to the innermost.
     pub fn contexts(&self) -> Vec<Scope<'a>> {
-        self.scopes.path(self.segment, self.place.entry.scopes.context)
+        self.scopes.path(self.segment, self.place.entry.scopes.context, self.text_limit)
     }
 
     /// The spans that it was logged in, from the outermost to the innermost.
     pub fn spans(&self) -> Vec<Scope<'a>> {
         match self.place.entry.scopes.span {
             NONE => Vec::new(),
-            leaf => self.scopes.path(self.segment, leaf),
+            leaf => self.scopes.path(self.segment, leaf, self.text_limit),
         }
     }
 
@@ -171,10 +173,21 @@ impl<'a> Record<'a> {
     ///
     /// # Errors
     ///
-    /// [`TooLong`]; `out` is then as it was.
+    /// [`TooLong`] if the record would become more text than [`Share`](logbuf_format::render::Share) allows it; `out` is then as it was.
     pub fn message(&self, out: &mut String) -> Result<(), TooLong> {
+        self.message_in(out, self.room(out))
+    }
+
+    /// Room for all of its text behind `out`.
+    pub(crate) fn room(&self, out: &str) -> Room {
+        Room::behind(out, self.text_limit)
+    }
+
+    /// Appends the message where there is this room.
+    #[inline]
+    pub(crate) fn message_in(&self, out: &mut String, room: Room) -> Result<(), TooLong> {
         match &self.call_site.message {
-            Ok(message) => message.render(self.values, out),
+            Ok(message) => message.render(self.values, out, room),
             // A reader gives no records of such a site.
             Err(_) => Ok(()),
         }
@@ -194,8 +207,12 @@ impl<'a> Shown<'a> for Record<'a> {
         Record::thread(self)
     }
 
-    fn message(&self, out: &mut String) -> Result<(), TooLong> {
-        Record::message(self, out)
+    fn message(&self, out: &mut String, room: Room) -> Result<(), TooLong> {
+        self.message_in(out, room)
+    }
+
+    fn text_limit(&self) -> usize {
+        self.text_limit
     }
 
     fn fields(&self) -> impl Iterator<Item = (&'a str, &'a Value<'a>)> {

@@ -12,7 +12,7 @@ pub use chrome::Chrome;
 pub use csv::Csv;
 pub use json::Json;
 use logbuf_format::{
-    render::{self, TooLong},
+    render::{self, Room, TooLong},
     value::Value,
 };
 pub use logfmt::Logfmt;
@@ -36,13 +36,14 @@ pub trait Render {
     fn end(&mut self, _segments: &[Segment], _out: &mut String) {}
 }
 
-/// Appends a value as a part of a record that stands alone: a string as it is, all else as a field.
-fn push_unquoted(out: &mut String, value: &Value<'_>) -> Result<(), TooLong> {
+/// Appends a value as a part of a record that stands alone, where there is this room: a string as it is, all else as a field.
+fn push_unquoted(out: &mut String, value: &Value<'_>, room: Room) -> Result<(), TooLong> {
     match value {
         Value::Str(string) if !string.cut => {
+            room.check(out, string.text.len())?;
             out.push_str(string.text);
             Ok(())
         }
-        value => render::field(out, value),
+        value => render::field(out, value, room),
     }
 }

@@ -9,6 +9,7 @@ use crate::{
     segment::Segment,
 };
 use logbuf_format::{
+    render::TooLong,
     timeline::Span,
     value::{self, Value},
 };
@@ -92,14 +93,19 @@ impl Records<'_> {
             findings.add(segment.file(), run.block, problem);
         }
         let chunk = &*run.chunk;
-        let (scopes, is_dumped) = (chunk.scopes(), chunk.is_dumped());
+        let (scopes, is_dumped, share) = (chunk.scopes(), chunk.is_dumped(), chunk.share());
+        let meta_len = segment.meta_text_len();
         let entries = &chunk.entries()[run.records.clone()];
         let Some(first) = entries.first() else { return ControlFlow::Continue(()) };
         let mut values = Vec::new();
         let mut span = segment.span(first.ticks);
         // Records of one site, and of one thread, come in rows.
         let site_of = |id| (id, segment.site(id));
-        let thread_of = |id| (id, segment.thread(id), segment.wants_thread(id, filter));
+        let thread_of = |id| {
+            let thread = segment.thread(id);
+            let text_len = meta_len + thread.map_or(0, |thread| thread.name.len());
+            (id, thread, segment.wants_thread(id, filter), text_len)
+        };
         let (mut site, mut log_thread) = (site_of(first.site), thread_of(first.thread));
         for entry in entries {
             run.records.start += 1;
@@ -107,7 +113,7 @@ impl Records<'_> {
             if log_thread.0 != entry.thread {
                 log_thread = thread_of(entry.thread);
             }
-            let (_, thread, wants_thread) = log_thread;
+            let (_, thread, wants_thread, thread_len) = log_thread;
             if !is_within(unix_ns, wanted) || !wants_thread {
                 continue;
             }
@@ -115,7 +121,9 @@ impl Records<'_> {
                 site = site_of(entry.site);
             }
             let bytes = chunk.values(entry);
-            let call_site = match take(site.1, entry, bytes, *with_values, &mut values) {
+            let around_len = thread_len + scopes.path_len(entry.scopes);
+            let text = Text { limit: share.bytes(entry.size()), around_len };
+            let call_site = match take(site.1, entry, bytes, text, *with_values, &mut values) {
                 Ok(Some(call_site)) => call_site,
                 Ok(None) => continue,
                 Err(problem) => {
@@ -128,7 +136,8 @@ impl Records<'_> {
                 findings.add(segment.file(), run.block, problem);
             }
             let place = Position { unix_ns, entry: *entry, is_dumped };
-            f(&Record { segment, call_site, place, thread, values: &values, scopes })?;
+            let text_limit = text.limit;
+            f(&Record { segment, call_site, place, thread, values: &values, scopes, text_limit })?;
         }
         ControlFlow::Continue(())
     }
@@ -143,6 +152,20 @@ fn time(segment: &Segment, span: &mut Span, ticks: u64) -> i64 {
     span.unix_ns(ticks)
 }
 
+/// Text of a record, in bytes.
+#[derive(Clone, Copy)]
+struct Text {
+    /// How much it may be.
+    limit: usize,
+    /// What its thread, its scopes and its segment add to it, about.
+    around_len: usize,
+}
+
+#[cold]
+fn unrenderable(site: u32, cause: impl ToString) -> Problem {
+    Problem::Unrenderable { site, cause: cause.to_string().into() }
+}
+
 /// The site of the record, and its values in `values` if they are wanted, or are no plain numbers; `None` if the site is not
 /// wanted.
 #[inline]
@@ -150,6 +173,7 @@ fn take<'a>(
     call_site: Option<&'a CallSite>,
     entry: &Entry,
     bytes: &'a [u8],
+    text: Text,
     with_values: bool,
     values: &mut Vec<Value<'a>>,
 ) -> Result<Option<&'a CallSite>, Problem> {
@@ -159,6 +183,9 @@ fn take<'a>(
         return Ok(None);
     }
     values.clear();
+    if call_site.text_len + text.around_len > text.limit {
+        return Err(unrenderable(site, TooLong { limit: text.limit }));
+    }
     // Of values whose bits are all good nothing need be looked at.
     if !with_values && call_site.len == Some(bytes.len()) && call_site.message.is_ok() {
         return Ok(Some(call_site));
@@ -167,7 +194,7 @@ fn take<'a>(
         return Err(Problem::Unrenderable { site, cause: Arc::clone(cause) });
     }
     let described = &call_site.site;
-    value::take_all(&described.values, &described.definitions, bytes, values)
-        .map_err(|error| Problem::Unrenderable { site, cause: error.to_string().into() })?;
+    value::take_some(&described.values, &described.definitions, bytes, text.limit, values)
+        .map_err(|error| unrenderable(site, error))?;
     Ok(Some(call_site))
 }

@@ -192,6 +192,11 @@ impl Segment {
         self.header.as_ref()
     }
 
+    /// Bytes of text that it adds to that of a record, in a pattern that asks for them.
+    pub(crate) fn meta_text_len(&self) -> usize {
+        self.header.as_ref().map_or(0, |header| header.meta.process.len() + header.meta.host.len())
+    }
+
     /// The totals of a segment that was closed.
     pub fn end(&self) -> Option<&End> {
         self.tables.end.as_ref()

@@ -76,7 +76,8 @@ impl Chrome {
             json::push_string(if span.site().is_some() { span.name() } else { "?" }, out);
             out.push_str(",\"args\":");
             // A field that is too long to be shown is no reason to show no slice.
-            out.push_str(&json::scope(span).unwrap_or_else(|TooLong| "{}".to_owned()));
+            let fields = json::scope(span, record.room(""));
+            out.push_str(&fields.unwrap_or_else(|TooLong { .. }| "{}".to_owned()));
             out.push_str("},\n");
         }
         let spans = spans.iter().map(Scope::id).collect();

@@ -81,14 +81,14 @@ impl Csv {
                 Column::Fields => push_cell(&json::fields(record)?, out),
                 Column::Context if record.context().is_empty() => out.push_str("{}"),
                 Column::Context => push_cell(&json::context(record)?, out),
-                Column::Spans => match json::spans(record)? {
+                Column::Spans => match json::spans(record, record.room(""))? {
                     None => out.push_str("[]"),
                     Some(spans) => push_cell(&spans, out),
                 },
                 Column::Field(name) => {
                     if let Some(value) = record.find(name) {
                         cell.clear();
-                        push_unquoted(cell, &value)?;
+                        push_unquoted(cell, &value, record.room(cell))?;
                         push_cell(cell, out);
                     }
                 }

@@ -4,13 +4,13 @@ use crate::{callsite::is_plain_text, record::Record, render::Render, scope::Scop
 use jiff::tz::TimeZone;
 use logbuf_format::{
     Level, escape,
-    render::{self, TooLong},
+    render::{self, Room, TooLong},
     thread::ThreadName,
     types::Type,
     value::{Map, Str, Struct, Value},
 };
 use serde::ser::{Error, Serialize, SerializeMap, Serializer};
-use std::{borrow::Cow, fmt::Write};
+use std::{borrow::Cow, fmt::Write, io};
 
 /// One JSON object for each record, on one line.
 ///
@@ -42,6 +42,7 @@ impl Json {
     }
 
     fn object(&mut self, record: &Record<'_>, out: &mut String) -> Result<(), TooLong> {
+        let room = record.room(out);
         out.push_str("{\"ts\":\"");
         self.clock.push(record.unix_ns(), out);
         out.push_str("\",\"ts_ns\":");
@@ -49,7 +50,7 @@ impl Json {
         out.push_str(self.origin.text(record));
         if record.is_plain() {
             out.push('"');
-            record.message(out)?;
+            record.message_in(out, room)?;
             out.push('"');
         } else {
             self.message.clear();
@@ -62,21 +63,21 @@ impl Json {
             out.push_str(gap);
             push_string(name, out);
             out.push(':');
-            self.value(value, out)?;
+            self.value(value, out, room)?;
             gap = ",";
         }
         out.push('}');
         if record.is_dumped() {
             out.push_str(",\"dumped\":true");
         }
-        if let Some(spans) = spans(record)? {
+        if let Some(spans) = spans(record, room.rest(out, ""))? {
             out.push_str(",\"spans\":");
             out.push_str(&spans);
         }
         let context = record.context();
         if !context.is_empty() {
             out.push_str(",\"context\":");
-            out.push_str(&object(&Pairs(context.fields()))?);
+            out.push_str(&object(&Pairs(context.fields()), room.rest(out, ""))?);
         }
         if !context.is_whole() {
             out.push_str(",\"context_whole\":false");
@@ -87,7 +88,7 @@ impl Json {
 
     /// Appends a value with its type.
     #[inline]
-    fn value(&mut self, value: &Value<'_>, out: &mut String) -> Result<(), TooLong> {
+    fn value(&mut self, value: &Value<'_>, out: &mut String, room: Room) -> Result<(), TooLong> {
         let mut integer = itoa::Buffer::new();
         match *value {
             Value::U8(value) => out.push_str(integer.format(value)),
@@ -101,7 +102,7 @@ impl Json {
             Value::Str(Str { text, cut: false }) | Value::Text(Str { text, cut: false }) => {
                 push_string(text, out);
             }
-            other => return push_value(other, &mut self.value, out),
+            other => return push_value(other, &mut self.value, out, room),
         }
         Ok(())
     }
@@ -184,10 +185,14 @@ pub(super) fn push_string(text: &str, out: &mut String) {
 }
 
 /// Appends any value; `buffer` is room for it.
-fn push_value(value: Value<'_>, buffer: &mut Vec<u8>, out: &mut String) -> Result<(), TooLong> {
+fn push_value(
+    value: Value<'_>,
+    buffer: &mut Vec<u8>,
+    out: &mut String,
+    room: Room,
+) -> Result<(), TooLong> {
     buffer.clear();
-    // A vector takes every byte; what can fail is the text of a value.
-    serde_json::to_writer(&mut *buffer, &Typed(value)).map_err(|_| TooLong)?;
+    serialize(&Typed(value), buffer, room.rest(out, ""))?;
     push_escaped(std::str::from_utf8(buffer).expect("JSON is UTF-8"), out);
     Ok(())
 }
@@ -212,30 +217,57 @@ fn push_escaped(object: &str, out: &mut String) {
 
 /// The fields of a record as an object.
 pub(super) fn fields(record: &Record<'_>) -> Result<String, TooLong> {
-    object(&Fields(record))
+    object(&Fields(record), record.room(""))
 }
 
-fn object(fields: &impl Serialize) -> Result<String, TooLong> {
-    let object = serde_json::to_string(fields).map_err(|_| TooLong)?;
+/// Appends a value as JSON, if there is room for it.
+fn serialize(value: &impl Serialize, buffer: &mut Vec<u8>, room: Room) -> Result<(), TooLong> {
+    let limited = Limited { buffer, left: room.left("") };
+    // What can fail is that, and the text of a value for the same reason.
+    serde_json::to_writer(limited, value).map_err(|_| room.too_long())
+}
+
+/// A buffer that takes so many bytes more.
+struct Limited<'b> {
+    buffer: &'b mut Vec<u8>,
+    left: usize,
+}
+
+impl io::Write for Limited<'_> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.left = self.left.checked_sub(bytes.len()).ok_or(io::ErrorKind::StorageFull)?;
+        self.buffer.extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+fn object(fields: &impl Serialize, room: Room) -> Result<String, TooLong> {
+    let mut object = Vec::new();
+    serialize(fields, &mut object, room)?;
+    let object = std::str::from_utf8(&object).expect("JSON is UTF-8");
     let mut escaped = String::with_capacity(object.len());
-    push_escaped(&object, &mut escaped);
+    push_escaped(object, &mut escaped);
     Ok(escaped)
 }
 
-/// The fields of a scope as an object.
-pub(super) fn scope(scope: &Scope<'_>) -> Result<String, TooLong> {
-    object(&Pairs(&scope.fields().collect::<Vec<_>>()))
+/// The fields of a scope as an object, where there is this room.
+pub(super) fn scope(scope: &Scope<'_>, room: Room) -> Result<String, TooLong> {
+    object(&Pairs(&scope.fields().collect::<Vec<_>>()), room)
 }
 
 /// The fields of the contexts of a record as an object.
 pub(super) fn context(record: &Record<'_>) -> Result<String, TooLong> {
-    object(&Pairs(record.context().fields()))
+    object(&Pairs(record.context().fields()), record.room(""))
 }
 
-/// The spans of a record as an array, if it is in any.
-pub(super) fn spans(record: &Record<'_>) -> Result<Option<String>, TooLong> {
+/// The spans of a record as an array, if it is in any, where there is this room.
+pub(super) fn spans(record: &Record<'_>, room: Room) -> Result<Option<String>, TooLong> {
     let spans: Vec<_> = record.spans().into_iter().map(InSpan).collect();
-    if spans.is_empty() { Ok(None) } else { object(&spans).map(Some) }
+    if spans.is_empty() { Ok(None) } else { object(&spans, room).map(Some) }
 }
 
 struct Fields<'a>(&'a Record<'a>);
@@ -335,7 +367,8 @@ impl Serialize for Typed<'_> {
             // A value that is kept secret, and whatever a later version of the format adds: as text.
             other => {
                 let mut text = String::new();
-                render::field(&mut text, &other).map_err(S::Error::custom)?;
+                let room = Room::most(&text);
+                render::field(&mut text, &other, room).map_err(S::Error::custom)?;
                 serializer.serialize_str(&text)
             }
         }

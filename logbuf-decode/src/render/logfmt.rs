@@ -9,7 +9,7 @@ use jiff::tz::TimeZone;
 use logbuf_format::{
     escape,
     line::{Shown, escape_from},
-    render::TooLong,
+    render::{Room, TooLong},
     thread::ThreadName,
     value::Value,
 };
@@ -34,6 +34,7 @@ impl Logfmt {
     }
 
     fn line(&mut self, record: &Record<'_>, out: &mut String) -> Result<(), TooLong> {
+        let room = record.room(out);
         out.push_str("ts=");
         self.clock.push(record.unix_ns(), out);
         out.push_str(" level=");
@@ -50,12 +51,12 @@ impl Logfmt {
         record.message(&mut self.value)?;
         push_value(&self.value, out);
         for (name, value) in record.fields() {
-            self.field(name, value, out)?;
+            self.field(name, value, out, room)?;
         }
         let context = record.context();
         let is_field = |name: &str| record.fields().any(|(field, _)| field == name);
         for (name, value) in context.fields().iter().filter(|(name, _)| !is_field(name)) {
-            self.field(name, value, out)?;
+            self.field(name, value, out, room)?;
         }
         let spans = Shown::spans(record);
         if !spans.is_empty() {
@@ -67,7 +68,7 @@ impl Logfmt {
         for (name, value) in spans.iter().rev().flat_map(|span| &span.fields) {
             if !is_field(name) && !taken.contains(name) {
                 taken.push(name);
-                self.field(name, value, out)?;
+                self.field(name, value, out, room)?;
             }
         }
         out.push('\n');
@@ -75,9 +76,15 @@ impl Logfmt {
     }
 
     /// Appends a field, with a space before it.
-    fn field(&mut self, name: &str, value: &Value<'_>, out: &mut String) -> Result<(), TooLong> {
+    fn field(
+        &mut self,
+        name: &str,
+        value: &Value<'_>,
+        out: &mut String,
+        room: Room,
+    ) -> Result<(), TooLong> {
         self.value.clear();
-        push_unquoted(&mut self.value, value)?;
+        push_unquoted(&mut self.value, value, room.rest(out, ""))?;
         out.push(' ');
         if is_plain(name) {
             out.push_str(name);

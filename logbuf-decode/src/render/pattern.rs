@@ -229,23 +229,24 @@ impl Part {
             Self::Host => out.push_str(meta().map_or("", |meta| &meta.host)),
             Self::Message => record.message(out)?,
             Self::Fields => {
+                let room = record.room(out);
                 for (index, (name, value)) in record.fields().enumerate() {
                     out.push_str(if index > 0 { " " } else { "" });
                     out.push_str(name);
                     out.push('=');
-                    render::field(out, value)?;
+                    render::field(out, value, room)?;
                 }
             }
-            Self::Context => push_context(&record.context(), out)?,
+            Self::Context => push_context(&record.context(), out, record.room(out))?,
             Self::Spans => {
                 let start = out.len();
-                push_spans(&Shown::spans(record), out)?;
+                push_spans(&Shown::spans(record), out, record.room(out))?;
                 // The colon and the space are for the target behind them.
                 out.truncate(out[start..].trim_end_matches([':', ' ']).len() + start);
             }
             Self::Field(wanted) => {
                 if let Some(value) = record.find(wanted) {
-                    push_unquoted(out, &value)?;
+                    push_unquoted(out, &value, record.room(out))?;
                 }
             }
         }

@@ -3,6 +3,7 @@
 use logbuf_decode::Pattern;
 use logbuf_format::{
     message::Message,
+    render::Room,
     site::{Role, Slot},
     template,
     types::Type,
@@ -25,7 +26,7 @@ pub(crate) fn run(text: &str) {
         let values =
             [Value::I64(-7), Value::F64(1.5), Value::Str(Str::new("é\u{202E}")), Value::U8(200)];
         let mut out = String::from("before");
-        if message.render(&values, &mut out).is_err() {
+        if message.render(&values, &mut out, Room::most("")).is_err() {
             assert_eq!(out, "before");
         }
     }

@@ -1,7 +1,7 @@
 //! Golden files: a segment, and all that the command says of it. `LOGBUF_BLESS=1` writes both anew.
 
 use crate::file::{File, anchor, filled, pack, sample, sample_sites, site};
-use crate::kept::is_kept;
+use crate::{hostile, kept::is_kept};
 use logbuf_decode::Level;
 use logbuf_format::{
     block::{Codec, Compression, Kind},
@@ -89,6 +89,20 @@ fn zstd_bomb() -> Vec<u8> {
         let summary = file.event_block(&[(1, &[(2, 3_000, vec![])])]).0;
         file.compressed(summary, &vec![0; 4 << 20], Compression::ZSTD);
         forge(&mut file, |header| header[28..32].copy_from_slice(&claim.to_le_bytes()));
+    }
+    file.end().bytes()
+}
+
+/// Thousands of records in blocks of hardly any bytes, each of which asks for megabytes of text.
+fn greedy() -> Vec<u8> {
+    let mut file = start();
+    let quick = ["padding", "values without bytes"];
+    let sites = hostile::greedy().into_iter().filter(|(name, ..)| quick.contains(name));
+    for (id, (_, mut site, values)) in (10..).zip(sites) {
+        site.id = id;
+        file.sites(&[site]);
+        let (summary, payload) = file.event_block(&[(1, &vec![(id, 3_000, values); 6_000])]);
+        file.compressed(summary, &payload, Compression::ZSTD);
     }
     file.end().bytes()
 }
@@ -297,6 +311,7 @@ fn corpus() -> Vec<(&'static str, Vec<u8>)> {
         ),
         ("bomb", bomb()),
         ("bomb-zstd", zstd_bomb()),
+        ("greedy", greedy()),
         ("rubble", rubble()),
         (
             "counts",

@@ -13,6 +13,7 @@ mod follow;
 mod golden;
 mod guide;
 mod hints;
+mod hostile;
 mod kept;
 mod order;
 mod parallel;

@@ -36,3 +36,10 @@ pub const LAYOUTS: usize = 64 * 1024;
 
 /// Text that one record is rendered to, in bytes.
 pub const TEXT: usize = 64 * 1024 * 1024;
+
+/// Text that the records of one block are rendered to, in bytes, in equal shares: see [`Share`](crate::render::Share). It is 64 times
+/// what a block may hold.
+pub const BLOCK_TEXT: usize = 64 * PAYLOAD;
+
+/// Bytes of text that a record may be rendered to for each of its own, beside its share.
+pub const TEXT_PER_BYTE: usize = 16;

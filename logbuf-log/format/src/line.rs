@@ -1,8 +1,8 @@
 //! Records as lines for people: what a reader prints, and a writer's console.
 
 use crate::{
-    Level, escape,
-    render::{self, TooLong},
+    Level, escape, limits,
+    render::{self, Room, TooLong},
     scope::Context,
     thread::ThreadName,
     value::Value,
@@ -25,7 +25,12 @@ pub trait Shown<'a> {
     /// # Errors
     ///
     /// [`TooLong`]; `out` is then as it was.
-    fn message(&self, out: &mut String) -> Result<(), TooLong>;
+    fn message(&self, out: &mut String, room: Room) -> Result<(), TooLong>;
+
+    /// Bytes that it may become.
+    fn text_limit(&self) -> usize {
+        limits::TEXT
+    }
 
     /// The fields beside the message: name and value.
     fn fields(&self) -> impl Iterator<Item = (&'a str, &'a Value<'a>)>;
@@ -104,14 +109,15 @@ impl Line {
         out: &mut String,
     ) -> Result<(), TooLong> {
         let start = out.len();
+        let room = Room::behind(out, record.text_limit());
         let result = if self.color {
-            self.colored(record, push_time, out)
+            self.colored(record, push_time, out, room)
         } else {
-            self.plain(record, push_time, out)
+            self.plain(record, push_time, out, room)
         };
         match result {
             Ok(()) => out.push('\n'),
-            Err(TooLong) => out.truncate(start),
+            Err(TooLong { .. }) => out.truncate(start),
         }
         result
     }
@@ -121,27 +127,28 @@ impl Line {
         record: &impl Shown<'a>,
         push_time: impl FnOnce(&mut String),
         out: &mut String,
+        room: Room,
     ) -> Result<(), TooLong> {
         push_time(out);
         let (origin, target_at) = self.origin.text(record, self.raw);
         if record.is_plain() {
             // Most records of a program that logs numbers: no spans, no context, nothing to escape.
             out.push_str(origin);
-            record.message(out)?;
-            return push_fields(record, out).map(|_gap| ());
+            record.message(out, room)?;
+            return push_fields(record, out, room).map(|_gap| ());
         }
         let (before, target) = origin.split_at(target_at);
         out.push_str(before);
         let start = out.len();
-        push_spans(&record.spans(), out)?;
+        push_spans(&record.spans(), out, room)?;
         if !self.raw {
             escape_from(start, out);
         }
         out.push_str(target);
         let start = out.len();
-        record.message(out)?;
-        let gap = push_fields(record, out)?;
-        self.context(record, gap, out)?;
+        record.message(out, room)?;
+        let gap = push_fields(record, out, room)?;
+        self.context(record, gap, out, room)?;
         self.escape_from(start, out);
         Ok(())
     }
@@ -151,6 +158,7 @@ impl Line {
         record: &impl Shown<'a>,
         push_time: impl FnOnce(&mut String),
         out: &mut String,
+        room: Room,
     ) -> Result<(), TooLong> {
         out.push_str(color::DIM);
         push_time(out);
@@ -161,12 +169,12 @@ impl Line {
         out.push_str(color::DIM);
         let start = out.len();
         thread(record, out);
-        push_spans(&record.spans(), out)?;
+        push_spans(&record.spans(), out, room)?;
         target(record, out);
         self.escape_from(start, out);
         out.push_str(color::RESET);
         let start = out.len();
-        record.message(out)?;
+        record.message(out, room)?;
         self.escape_from(start, out);
         let mut gap = "  ";
         for (name, value) in record.fields() {
@@ -176,12 +184,12 @@ impl Line {
             out.push_str(color::RESET);
             out.push('=');
             let start = out.len();
-            render::field(out, value)?;
+            render::field(out, value, room)?;
             self.escape_from(start, out);
             gap = " ";
         }
         let start = out.len();
-        self.context(record, gap, out)?;
+        self.context(record, gap, out, room)?;
         if out.len() > start {
             self.escape_from(start, out);
             out.insert_str(start, color::DIM);
@@ -196,6 +204,7 @@ impl Line {
         record: &impl Shown<'a>,
         gap: &str,
         out: &mut String,
+        room: Room,
     ) -> Result<(), TooLong> {
         let context = record.context();
         if context.is_empty() {
@@ -203,7 +212,7 @@ impl Line {
         }
         out.push_str(gap);
         out.push('{');
-        push_context(&context, out)?;
+        push_context(&context, out, room)?;
         out.push('}');
         Ok(())
     }
@@ -226,7 +235,11 @@ impl Line {
 
 /// Appends the fields; what stands between them and what follows.
 #[inline]
-fn push_fields<'a>(record: &impl Shown<'a>, out: &mut String) -> Result<&'static str, TooLong> {
+fn push_fields<'a>(
+    record: &impl Shown<'a>,
+    out: &mut String,
+    room: Room,
+) -> Result<&'static str, TooLong> {
     let mut is_first = true;
     for (name, value) in record.fields() {
         // Of known length each, they are not copied by a call.
@@ -237,7 +250,7 @@ fn push_fields<'a>(record: &impl Shown<'a>, out: &mut String) -> Result<&'static
         }
         out.push_str(name);
         out.push('=');
-        render::field(out, value)?;
+        render::field(out, value, room)?;
         is_first = false;
     }
     Ok(if is_first { "  " } else { " " })
@@ -248,7 +261,7 @@ fn push_fields<'a>(record: &impl Shown<'a>, out: &mut String) -> Result<&'static
 /// # Errors
 ///
 /// [`TooLong`].
-pub fn push_spans(spans: &[Span<'_>], out: &mut String) -> Result<(), TooLong> {
+pub fn push_spans(spans: &[Span<'_>], out: &mut String, room: Room) -> Result<(), TooLong> {
     for Span { name, fields } in spans {
         out.push_str(name);
         let mut gap = "{";
@@ -256,7 +269,7 @@ pub fn push_spans(spans: &[Span<'_>], out: &mut String) -> Result<(), TooLong> {
             out.push_str(gap);
             out.push_str(name);
             out.push('=');
-            render::field(out, value)?;
+            render::field(out, value, room)?;
             gap = " ";
         }
         out.push_str(if gap == "{" { ":" } else { "}:" });
@@ -272,7 +285,7 @@ pub fn push_spans(spans: &[Span<'_>], out: &mut String) -> Result<(), TooLong> {
 /// # Errors
 ///
 /// [`TooLong`].
-pub fn push_context(context: &Context<'_>, out: &mut String) -> Result<(), TooLong> {
+pub fn push_context(context: &Context<'_>, out: &mut String, room: Room) -> Result<(), TooLong> {
     let mut gap = "";
     if !context.is_whole() {
         out.push('?');
@@ -282,7 +295,7 @@ pub fn push_context(context: &Context<'_>, out: &mut String) -> Result<(), TooLo
         out.push_str(gap);
         out.push_str(name);
         out.push('=');
-        render::field(out, value)?;
+        render::field(out, value, room)?;
         gap = " ";
     }
     Ok(())

@@ -3,7 +3,7 @@
 mod error;
 
 use crate::{
-    render::{self, Options, Sink, TooLong},
+    render::{self, Options, Room, Sink, TooLong},
     site::Slot,
     template::{self, Argument, Count, Piece, Placeholder, Sign, Spec},
     types::Type,
@@ -16,7 +16,7 @@ pub use error::{Error, Fault};
 /// # Examples
 ///
 /// ```
-/// use logbuf_format::{definition::Definitions, message::Message, site::{Role, Slot}, types::Type, value::{self, Value}};
+/// use logbuf_format::{definition::Definitions, message::Message, render::Room, site::{Role, Slot}, types::Type, value::{self, Value}};
 ///
 /// let slot = |ty| Slot { name: String::new(), role: Role::Argument, ty };
 /// let slots = [slot(Type::F64), slot(Type::Str)];
@@ -28,7 +28,8 @@ pub use error::{Error, Fault};
 /// let mut values = Vec::new();
 /// value::take_all(&slots, Definitions::none(), &record, &mut values)?;
 /// let mut text = String::new();
-/// message.render(&values, &mut text)?;
+/// let room = Room::most(&text);
+/// message.render(&values, &mut text, room)?;
 /// assert_eq!(text, " BTC @ 52100.50");
 /// # Ok::<_, Box<dyn std::error::Error>>(())
 /// ```
@@ -85,9 +86,14 @@ impl Message {
     /// # Panics
     ///
     /// If there are fewer values than slots.
-    pub fn render(&self, values: &[Value<'_>], out: &mut String) -> Result<(), TooLong> {
+    pub fn render(
+        &self,
+        values: &[Value<'_>],
+        out: &mut String,
+        room: Room,
+    ) -> Result<(), TooLong> {
         let start = out.len();
-        let mut sink = Sink::new(out);
+        let mut sink = Sink::new(out, room);
         self.steps
             .iter()
             .try_for_each(|step| step.render(values, &mut sink))

@@ -8,6 +8,7 @@ mod builder;
 mod field;
 mod number;
 mod pad;
+mod room;
 mod sink;
 mod string;
 mod time;
@@ -18,6 +19,7 @@ use crate::{
     value::Value,
 };
 pub use field::field;
+pub use room::{Room, Share};
 pub(crate) use sink::Sink;
 use std::fmt;
 
@@ -63,13 +65,16 @@ const REDACTED: &str = "[redacted]";
 /// Stands where the program could not encode a value.
 const FAILED: &str = "[not encoded]";
 
-/// The text of a record is longer than [`limits::TEXT`](crate::limits::TEXT).
+/// The text of a record is longer than it may be: see [`Share`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct TooLong;
+pub struct TooLong {
+    /// How long it may be, in bytes.
+    pub limit: usize,
+}
 
 impl fmt::Display for TooLong {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "the text of a record is longer than {} bytes", crate::limits::TEXT)
+        write!(f, "its text is longer than the {} bytes that there is room for", self.limit)
     }
 }
 
@@ -102,15 +107,15 @@ pub(crate) fn plain(
     options: &Options,
 ) -> Result<(), TooLong> {
     match *value {
-        Value::U8(value) => number::decimal(sink.leaf()?, value),
-        Value::U16(value) => number::decimal(sink.leaf()?, value),
-        Value::U32(value) => number::decimal(sink.leaf()?, value),
-        Value::U64(value) => number::decimal(sink.leaf()?, value),
-        Value::I8(value) => number::decimal(sink.leaf()?, value),
-        Value::I16(value) => number::decimal(sink.leaf()?, value),
-        Value::I32(value) => number::decimal(sink.leaf()?, value),
-        Value::I64(value) => number::decimal(sink.leaf()?, value),
-        Value::F64(value) if number::shortest(sink.leaf()?, value, options.style) => {}
+        Value::U8(value) => number::decimal(sink.leaf(options)?, value),
+        Value::U16(value) => number::decimal(sink.leaf(options)?, value),
+        Value::U32(value) => number::decimal(sink.leaf(options)?, value),
+        Value::U64(value) => number::decimal(sink.leaf(options)?, value),
+        Value::I8(value) => number::decimal(sink.leaf(options)?, value),
+        Value::I16(value) => number::decimal(sink.leaf(options)?, value),
+        Value::I32(value) => number::decimal(sink.leaf(options)?, value),
+        Value::I64(value) => number::decimal(sink.leaf(options)?, value),
+        Value::F64(value) if number::shortest(sink.leaf(options)?, value, options.style) => {}
         _ => return self::value(sink, value, options),
     }
     Ok(())
@@ -124,27 +129,27 @@ pub(crate) fn value(
     options: &Options,
 ) -> Result<(), TooLong> {
     match *value {
-        Value::Unit => pad::text(sink.leaf()?, "()", options),
-        Value::Bool(true) => pad::text(sink.leaf()?, "true", options),
-        Value::Bool(false) => pad::text(sink.leaf()?, "false", options),
-        Value::Char(value) => string::char(sink.leaf()?, value, options),
-        Value::U8(value) => number::integer(sink.leaf()?, value, options),
-        Value::U16(value) => number::integer(sink.leaf()?, value, options),
-        Value::U32(value) => number::integer(sink.leaf()?, value, options),
-        Value::U64(value) => number::integer(sink.leaf()?, value, options),
-        Value::U128(value) => number::integer(sink.leaf()?, value, options),
-        Value::I8(value) => number::integer(sink.leaf()?, value, options),
-        Value::I16(value) => number::integer(sink.leaf()?, value, options),
-        Value::I32(value) => number::integer(sink.leaf()?, value, options),
-        Value::I64(value) => number::integer(sink.leaf()?, value, options),
-        Value::I128(value) => number::integer(sink.leaf()?, value, options),
+        Value::Unit => pad::text(sink.leaf(options)?, "()", options),
+        Value::Bool(true) => pad::text(sink.leaf(options)?, "true", options),
+        Value::Bool(false) => pad::text(sink.leaf(options)?, "false", options),
+        Value::Char(value) => string::char(sink.leaf(options)?, value, options),
+        Value::U8(value) => number::integer(sink.integer(options)?, value, options),
+        Value::U16(value) => number::integer(sink.integer(options)?, value, options),
+        Value::U32(value) => number::integer(sink.integer(options)?, value, options),
+        Value::U64(value) => number::integer(sink.integer(options)?, value, options),
+        Value::U128(value) => number::integer(sink.integer(options)?, value, options),
+        Value::I8(value) => number::integer(sink.integer(options)?, value, options),
+        Value::I16(value) => number::integer(sink.integer(options)?, value, options),
+        Value::I32(value) => number::integer(sink.integer(options)?, value, options),
+        Value::I64(value) => number::integer(sink.integer(options)?, value, options),
+        Value::I128(value) => number::integer(sink.integer(options)?, value, options),
         Value::F32(value) => {
-            number::float(sink.leaf()?, value, f32::is_sign_negative(value), options)
+            number::float(sink.number(options)?, value, f32::is_sign_negative(value), options)
         }
         Value::F64(value) => {
-            number::float(sink.leaf()?, value, f64::is_sign_negative(value), options)
+            number::float(sink.number(options)?, value, f64::is_sign_negative(value), options)
         }
-        Value::Str(value) => string::str(sink.leaf()?, value, options),
+        Value::Str(value) => string::str(sink.leaf(options)?, value, options),
         Value::Text(value) => string::text(sink, value)?,
         Value::Seq(value) => builder::list(sink, value, options)?,
         Value::Set(value) => builder::set(sink, value, options)?,
@@ -155,11 +160,11 @@ pub(crate) fn value(
         Value::Result(Ok(inner)) => builder::variant(sink, "Ok", inner, options)?,
         Value::Result(Err(inner)) => builder::variant(sink, "Err", inner, options)?,
         Value::Struct(value) => builder::structure(sink, value, options)?,
-        Value::Duration(value) => time::duration(sink.leaf()?, value, options),
+        Value::Duration(value) => time::duration(sink.number(options)?, value, options),
         Value::SystemTime(value) => time::system_time(sink, value, options)?,
-        Value::Ip(value) => string::shown(sink.leaf()?, value, options),
-        Value::Socket(value) => string::shown(sink.leaf()?, value, options),
-        Value::OsStr(value) => string::os_str(sink.leaf()?, value),
+        Value::Ip(value) => string::shown(sink.leaf(options)?, value, options),
+        Value::Socket(value) => string::shown(sink.leaf(options)?, value, options),
+        Value::OsStr(value) => string::os_str(sink.leaf(options)?, value),
         Value::Redacted => sink.push_str(REDACTED)?,
         Value::Postcard(Some(inner)) => self::value(sink, &inner.get(), options)?,
         Value::Postcard(None) => sink.push_str(FAILED)?,

@@ -6,6 +6,10 @@
 //! of its other values; each head names a depth, so that a record that is missing leaves a visible hole and no wrong path.
 
 use crate::{Error, Fault, Part, bytes::array, limits, site::Kind, types::Type, value::Value};
+use std::collections::HashMap;
+
+/// Fields of contexts that are searched one by one.
+const FEW: usize = 16;
 
 /// One of the two paths of a thread.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -206,12 +210,20 @@ impl<'a> Context<'a> {
         F: IntoIterator<Item = (&'a str, Value<'a>)>,
     {
         let mut context = Self::none();
+        // Where the fields are that come behind the first: of few it is faster to look at all.
+        let mut places = HashMap::new();
         for fields in contexts {
             context.is_whole &= fields.is_some();
             for (name, value) in fields.into_iter().flatten() {
-                match context.fields.iter_mut().find(|(outer, _)| *outer == name) {
-                    Some((_, outer)) => *outer = value,
-                    None => context.fields.push((name, value)),
+                let few = context.fields.iter().take(FEW).position(|(outer, _)| *outer == name);
+                match few.or_else(|| places.get(name).copied()) {
+                    Some(at) => context.fields[at].1 = value,
+                    None => {
+                        if context.fields.len() >= FEW {
+                            places.insert(name, context.fields.len());
+                        }
+                        context.fields.push((name, value));
+                    }
                 }
             }
         }

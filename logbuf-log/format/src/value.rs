@@ -111,7 +111,24 @@ pub fn take_all<'a>(
     bytes: &'a [u8],
     out: &mut Vec<Value<'a>>,
 ) -> Result<(), Error> {
-    let mut reader = Reader::new(bytes, definitions);
+    take_some(slots, definitions, bytes, limits::ITEMS, out)
+}
+
+/// As [`take_all`], of a record whose values inside other values number at most so many more than its bytes.
+///
+/// Each takes a byte of text or more: of a record that has room for less text, no more need be read.
+///
+/// # Errors
+///
+/// As [`take_all`].
+pub fn take_some<'a>(
+    slots: &'a [Slot],
+    definitions: &'a Definitions,
+    bytes: &'a [u8],
+    items: usize,
+    out: &mut Vec<Value<'a>>,
+) -> Result<(), Error> {
+    let mut reader = Reader::new(bytes, definitions, items.min(limits::ITEMS));
     out.reserve(slots.len());
     for slot in slots {
         reader.value(&slot.ty, |value| out.push(value))?;

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use logbuf_format::Level;
 use logbuf_format::line::{Line, Shown, Span};
 use logbuf_format::message::Message;
-use logbuf_format::render::TooLong;
+use logbuf_format::render::{Room, TooLong};
 use logbuf_format::scope::{Context, Which};
 use logbuf_format::site::{Kind, Role, Site};
 use logbuf_format::thread::{Thread, ThreadName};
@@ -138,7 +138,7 @@ impl Tee {
             self.learn(site, dictionary);
         }
         let start = self.text.len();
-        if self.render(number, record, thread, [&contexts, &spans]).is_ok() {
+        if self.render(number, record, thread, [&contexts, &spans]).is_some() {
             self.lines.push((record.ticks, start..self.text.len()));
         } else {
             self.screen.leave_out();
@@ -180,12 +180,12 @@ impl Tee {
         record: Taken<'_>,
         thread: u32,
         [contexts, spans]: [&[Option<Scope<'_>>]; 2],
-    ) -> Result<(), TooLong> {
+    ) -> Option<()> {
         // A site that was found once is described, and its values are what it says.
-        let call_site = self.sites.get(&number).ok_or(TooLong)?;
+        let call_site = self.sites.get(&number)?;
         let event = Event {
             call_site,
-            values: &call_site.values(record.values()).ok_or(TooLong)?,
+            values: &call_site.values(record.values())?,
             thread: ThreadName::new(thread, self.threads.get(&thread)),
             contexts,
             spans,
@@ -193,7 +193,7 @@ impl Tee {
         };
         let unix_ns = self.timeline.unix_ns(record.ticks);
         let times = &mut self.times;
-        self.line.push(&event, |out| times.push(unix_ns, out), &mut self.text)
+        self.line.push(&event, |out| times.push(unix_ns, out), &mut self.text).ok()
     }
 }
 
@@ -210,7 +210,8 @@ impl CallSite {
         let mut name = String::new();
         if let (Kind::Span, Some(message)) = (site.kind, &message) {
             // It has no placeholder, and so needs no values.
-            let _kept_short = message.render(&[], &mut name);
+            let room = Room::most(&name);
+            let _kept_short = message.render(&[], &mut name, room);
         }
         Self { site, message, name }
     }
@@ -263,8 +264,9 @@ impl<'a> Shown<'a> for Event<'a> {
         self.thread
     }
 
-    fn message(&self, out: &mut String) -> Result<(), TooLong> {
-        self.call_site.message.as_ref().map_or(Ok(()), |message| message.render(self.values, out))
+    fn message(&self, out: &mut String, room: Room) -> Result<(), TooLong> {
+        let message = self.call_site.message.as_ref();
+        message.map_or(Ok(()), |message| message.render(self.values, out, room))
     }
 
     fn fields(&self) -> impl Iterator<Item = (&'a str, &'a Value<'a>)> {

@@ -530,7 +530,8 @@ fn whatever_threads_do_each_record_has_the_contexts_it_was_logged_in() {
                     .unwrap_or_else(|| panic!("{when_full:?}: a context of {message} has no id"));
                 assert_eq!(name, "id");
                 let mut text = String::new();
-                logbuf_format::render::field(&mut text, &id).expect("a number is short");
+                logbuf_format::render::field(&mut text, &id, logbuf_format::render::Room::most(""))
+                    .expect("a number is short");
                 text
             });
             let ids: Vec<_> = ids.collect();

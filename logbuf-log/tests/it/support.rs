@@ -213,7 +213,8 @@ pub(crate) fn spanned(session: Session) -> (Vec<(Level, u64)>, Vec<String>) {
 /// A field as in a line of text.
 pub(crate) fn shown_field(name: &str, value: &Value<'_>) -> String {
     let mut text = format!("{name}=");
-    logbuf_format::render::field(&mut text, value).expect("the field is of a reasonable length");
+    logbuf_format::render::field(&mut text, value, logbuf_format::render::Room::most(""))
+        .expect("the field is of a reasonable length");
     text
 }
 
@@ -259,7 +260,7 @@ fn shown_context(record: &Record<'_>) -> String {
     }
     for (name, value) in context.fields() {
         let mut text = format!("{name}=");
-        logbuf_format::render::field(&mut text, value)
+        logbuf_format::render::field(&mut text, value, logbuf_format::render::Room::most(""))
             .expect("the field is of a reasonable length");
         parts.push(text);
     }

@@ -80,7 +80,8 @@ fn check(work: impl FnOnce()) -> Vec<String> {
 
 fn field(name: &str, value: &logbuf_format::value::Value<'_>) -> String {
     let mut text = format!("{name}=");
-    logbuf_format::render::field(&mut text, value).expect("the field is short");
+    logbuf_format::render::field(&mut text, value, logbuf_format::render::Room::most(""))
+        .expect("the field is short");
     text
 }
 

@@ -1,6 +1,6 @@
 //! Fields, beside the message.
 
-use super::{Options, Sink, TooLong};
+use super::{Options, Room, Sink, TooLong};
 use crate::value::Value;
 
 /// Appends the value of a field as `tracing` shows it: numbers plain, strings in quotes, formatted text as it is.
@@ -12,16 +12,18 @@ use crate::value::Value;
 /// # Examples
 ///
 /// ```
-/// use logbuf_format::{render, value::{Str, Value}};
+/// use logbuf_format::{render::{self, Room}, value::{Str, Value}};
 ///
 /// let mut line = String::from("order_id=");
-/// render::field(&mut line, &Value::U64(7))?;
+/// let room = Room::most(&line);
+/// render::field(&mut line, &Value::U64(7), room)?;
 /// line.push_str(" peer=");
-/// render::field(&mut line, &Value::Str(Str::new("gateway-2")))?;
+/// render::field(&mut line, &Value::Str(Str::new("gateway-2")), room)?;
 /// assert_eq!(line, "order_id=7 peer=\"gateway-2\"");
 /// # Ok::<_, render::TooLong>(())
 /// ```
-pub fn field(out: &mut String, value: &Value<'_>) -> Result<(), TooLong> {
+pub fn field(out: &mut String, value: &Value<'_>, room: Room) -> Result<(), TooLong> {
     let start = out.len();
-    super::plain(&mut Sink::new(out), value, &Options::DEBUG).inspect_err(|_| out.truncate(start))
+    super::plain(&mut Sink::new(out, room), value, &Options::DEBUG)
+        .inspect_err(|_| out.truncate(start))
 }

@@ -5,7 +5,7 @@ use crate::value::{OsStr, Str};
 use std::fmt::{self, Write};
 
 /// Follows a string that was cut.
-const CUT: char = '…';
+const CUT: &str = "…";
 
 /// Appends a string that is to be formatted.
 #[inline]
@@ -17,7 +17,7 @@ pub(super) fn str(out: &mut String, value: Str<'_>, options: &Options) {
         pad::text(out, value.text, options);
     }
     if value.cut {
-        out.push(CUT);
+        out.push_str(CUT);
     }
 }
 
@@ -26,7 +26,7 @@ pub(super) fn str(out: &mut String, value: Str<'_>, options: &Options) {
 pub(super) fn text(sink: &mut Sink<'_>, value: Str<'_>) -> Result<(), TooLong> {
     sink.push_str(value.text)?;
     if value.cut {
-        sink.leaf()?.push(CUT);
+        sink.push_str(CUT)?;
     }
     Ok(())
 }
@@ -46,7 +46,7 @@ pub(super) fn os_str(out: &mut String, value: OsStr<'_>) {
     }
     out.push('"');
     if value.cut {
-        out.push(CUT);
+        out.push_str(CUT);
     }
 }
 

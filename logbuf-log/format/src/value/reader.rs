@@ -52,23 +52,25 @@ pub(super) struct Reader<'a> {
     definitions: &'a Definitions,
     /// How many more values inside others there may be. Those without bytes are bounded by nothing else.
     items: usize,
+    /// How many there might be at first.
+    most_items: usize,
     /// How many more levels of nesting there may be.
     depth: usize,
     wire: Wire,
 }
 
 impl<'a> Reader<'a> {
-    /// Reads the values of a record.
-    pub(super) fn new(bytes: &'a [u8], definitions: &'a Definitions) -> Self {
-        let items = bytes.len() + limits::ITEMS;
+    /// Reads the values of a record, of which those inside others number at most `items` more than its bytes.
+    pub(super) fn new(bytes: &'a [u8], definitions: &'a Definitions, items: usize) -> Self {
+        let items = bytes.len() + items;
         let (len, depth, wire) = (bytes.len(), limits::NESTING, Wire::Record);
-        Self { rest: bytes, len, definitions, items, depth, wire }
+        Self { rest: bytes, len, definitions, items, most_items: items, depth, wire }
     }
 
     /// Reads values that have been read before, and are within the limits.
     pub(super) fn again(bytes: &'a [u8], definitions: &'a Definitions, wire: Wire) -> Self {
         let (len, items, depth) = (bytes.len(), usize::MAX, limits::NESTING);
-        Self { rest: bytes, len, definitions, items, depth, wire }
+        Self { rest: bytes, len, definitions, items, most_items: items, depth, wire }
     }
 
     /// Where the rest starts.
@@ -294,6 +296,7 @@ impl<'a> Reader<'a> {
             len: offset + head + bytes.len(),
             definitions: self.definitions,
             items: self.items,
+            most_items: self.most_items,
             depth: self.depth,
             wire: Wire::Postcard,
         };
@@ -374,7 +377,7 @@ impl<'a> Reader<'a> {
         walk: impl FnOnce(&mut Self) -> Result<(), Error>,
     ) -> Result<Nested<'a>, Error> {
         self.items = self.items.checked_sub(parts).ok_or_else(|| {
-            let limit = (self.len + limits::ITEMS) as u64;
+            let limit = self.most_items as u64;
             let fault = Fault::Limit { part: Part::Items, found: parts as u64, limit };
             Error::at(self.offset(), fault)
         })?;

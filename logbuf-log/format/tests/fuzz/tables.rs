@@ -8,7 +8,7 @@ use logbuf_format::{
     loss::Loss,
     message::Message,
     packed::{Layout, Packer},
-    render::TooLong,
+    render::{Room, TooLong},
     scan,
     scope::{Head, Op, Path},
     segment,
@@ -56,7 +56,9 @@ fn check_site(site: &Site, record: &[u8]) {
         assert_eq!(bytes, record, "{site:?}");
         if let Ok(message) = Message::new(&site.template, &site.values) {
             let mut text = String::from("before");
-            if message.render(&values, &mut text) == Err(TooLong) {
+            let room = Room::behind(&text, 4096);
+            let rendered = message.render(&values, &mut text, room);
+            if rendered == Err(TooLong { limit: 4096 }) {
                 assert_eq!(text, "before");
             }
         }

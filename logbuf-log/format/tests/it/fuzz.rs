@@ -11,6 +11,7 @@ use logbuf_format::{
     events, limits,
     loss::Loss,
     message::Message,
+    render::Room,
     site::Site,
     template::{self, Argument, Piece},
     thread::Thread,
@@ -37,7 +38,7 @@ fn read_as_everything(payload: &[u8]) -> usize {
         let mut values = Vec::new();
         let taken = value::take_all(&site.values, &site.definitions, payload, &mut values);
         if let (Ok(()), Ok(message)) = (taken, Message::new(&site.template, &site.values)) {
-            message.render(&values, &mut String::new()).unwrap();
+            message.render(&values, &mut String::new(), Room::most("")).unwrap();
         }
     }
     counts.iter().sum()
@@ -116,7 +117,7 @@ proptest! {
             prop_assert_eq!(&again, &bytes);
             for template in ["{0:?}", "{0:#?}"] {
                 let message = Message::new(template, &slots).unwrap();
-                message.render(&values, &mut String::new()).unwrap();
+                message.render(&values, &mut String::new(), Room::most("")).unwrap();
             }
         }
     }
@@ -146,7 +147,7 @@ proptest! {
         Sample::U16(9).encode(&mut bytes);
         let mut values = Vec::new();
         value::take_all(&slots, sample::definitions(), &bytes, &mut values).unwrap();
-        message.render(&values, &mut String::new()).unwrap();
+        message.render(&values, &mut String::new(), Room::most("")).unwrap();
         let by_index = template::parse(&template).unwrap().iter().all(|piece| match piece {
             Piece::Placeholder(placeholder) => matches!(placeholder.argument, Argument::Index(0 | 1)),
             Piece::Literal(text) => !text.is_empty(),

@@ -15,6 +15,7 @@ use logbuf_format::{
     events,
     message::Message,
     packed::{self, Layout, Packer},
+    render::Room,
     site::{Role, Site},
     thread::Thread,
     timeline::Timeline,
@@ -80,11 +81,11 @@ fn messages(read: &Read) -> Vec<String> {
                     .unwrap();
                 let mut line = format!("{} {} ", timeline.unix_ns(record.ticks), site.level);
                 let message = Message::new(&site.template, &site.values).unwrap();
-                message.render(&values, &mut line).unwrap();
+                message.render(&values, &mut line, Room::most("")).unwrap();
                 for (slot, value) in site.values.iter().zip(&values) {
                     if slot.role == Role::Field {
                         write!(line, " {}=", slot.name).unwrap();
-                        logbuf_format::render::field(&mut line, value).unwrap();
+                        logbuf_format::render::field(&mut line, value, Room::most("")).unwrap();
                     }
                 }
                 lines.push(line);

@@ -6,11 +6,12 @@ use logbuf_format::{
     definition::{Definition, Definitions, Members, Shape},
     limits,
     message::Message,
-    render::TooLong,
+    render::{Room, TooLong},
     segment::Header,
     types::Type,
     value::{self, Str, Value},
 };
+use std::time::Duration;
 
 /// A segment header with some bytes of its fixed part overwritten and its checksum right.
 fn forged(at: usize, bytes: &[u8]) -> Vec<u8> {
@@ -187,7 +188,7 @@ fn a_value_that_contains_itself_is_read_as_deep_as_the_limit() {
         let mut values = Vec::new();
         value::take_all(&slots, sample::definitions(), &bytes, &mut values)?;
         let mut text = String::new();
-        Message::new("{0:#?}", &slots).unwrap().render(&values, &mut text).unwrap();
+        Message::new("{0:#?}", &slots).unwrap().render(&values, &mut text, Room::most("")).unwrap();
         Ok(text)
     };
     let limit = limits::NESTING as u64;
@@ -231,7 +232,7 @@ fn deep_sequences_are_read_and_printed() {
     let mut values = Vec::new();
     value::take_all(&slots, sample::definitions(), &bytes, &mut values).unwrap();
     let mut text = String::new();
-    Message::new("{0:?}", &slots).unwrap().render(&values, &mut text).unwrap();
+    Message::new("{0:?}", &slots).unwrap().render(&values, &mut text, Room::most("")).unwrap();
     assert_eq!(text, format!("{}5{}", "[".repeat(63), "]".repeat(63)));
 }
 
@@ -242,10 +243,56 @@ fn text_beyond_the_limit_is_taken_back() {
     let values = [Value::Str(Str::new(&long))];
     let mut text = String::from("kept");
     let fits = Message::new(&"{0}".repeat(64), &slots).unwrap();
-    assert_eq!(fits.render(&values, &mut text), Ok(()));
+    assert_eq!(fits.render(&values, &mut text, Room::most("")), Ok(()));
     assert_eq!(text.len(), 4 + limits::TEXT);
     text.truncate(4);
     let too_long = Message::new(&"{0}".repeat(66), &slots).unwrap();
-    assert_eq!(too_long.render(&values, &mut text), Err(TooLong));
+    assert_eq!(
+        too_long.render(&values, &mut text, Room::most("")),
+        Err(TooLong { limit: limits::TEXT })
+    );
     assert_eq!(text, "kept");
+}
+
+/// Renders a template with a value where there is so much room: the bytes that were written, about, and whether there was room.
+fn written(template: &str, value: Value<'_>, ty: Type, room: usize) -> (usize, bool) {
+    let message = Message::new(template, &[slot(ty)]).unwrap();
+    let mut text = String::new();
+    let rendered = message.render(&[value], &mut text, Room::behind("", room));
+    // What was taken back leaves its memory behind, and a string that grows takes twice what it needs at most.
+    (text.capacity(), rendered.is_ok())
+}
+
+#[test]
+fn what_there_is_no_room_for_is_not_written() {
+    let thousand = |placeholder: &str| placeholder.repeat(1000);
+    let cases = [
+        (thousand("{0:>65535?}"), Value::U8(1), Type::U8),
+        (thousand("{0:.65535}"), Value::F64(1.5), Type::F64),
+        (thousand("{0:.65535e}"), Value::U64(15), Type::U64),
+        (thousand("{0:.65535?}"), Value::Duration(Duration::from_nanos(1_500)), Type::Duration),
+        (thousand("a literal of some length {0}"), Value::U8(1), Type::U8),
+    ];
+    for (template, value, ty) in cases {
+        for room in [0, 100, 1_000, 20_000] {
+            let (bytes, fits) = written(&template, value, ty.clone(), room);
+            assert!(!fits && bytes <= 2 * room + 64, "{template:.20}: {bytes} for {room}");
+        }
+    }
+    // What there is just room for is.
+    assert!(written("{0:>65535?}", Value::U8(1), Type::U8, 65_535).1);
+    assert!(!written("{0:>65535?}", Value::U8(1), Type::U8, 65_534).1);
+    assert!(written("four{0:.10}", Value::F64(1.5), Type::F64, 16).1);
+    assert!(written("{0:.65535}", Value::U8(1), Type::U8, 1).1);
+}
+
+#[test]
+fn values_inside_values_are_read_as_far_as_there_is_room_for_their_text() {
+    let slots = [slot(Type::seq(Type::Tuple(vec![])))];
+    let bytes = 1000_u32.to_le_bytes();
+    let mut values = Vec::new();
+    let none = sample::definitions();
+    value::take_some(&slots, none, &bytes, 996, &mut values).unwrap();
+    let error = value::take_some(&slots, none, &bytes, 995, &mut values).unwrap_err();
+    assert_eq!(error.fault, Fault::Limit { part: Part::Items, found: 1000, limit: 999 });
 }

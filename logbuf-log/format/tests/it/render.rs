@@ -6,7 +6,7 @@ use crate::{
 };
 use logbuf_format::{
     message::{self, Message},
-    render,
+    render::{self, Room},
     site::{Role, Slot},
     template::{Expected, Style},
     types::Type,
@@ -33,7 +33,7 @@ fn rendered(template: &str, samples: &[&Sample]) -> String {
     values.iter().for_each(|value| value.put(&mut again));
     assert_eq!(again, bytes, "{samples:?}");
     let mut text = String::from("before ");
-    message.render(&values, &mut text).unwrap();
+    message.render(&values, &mut text, Room::most("")).unwrap();
     text.strip_prefix("before ").expect("rendering appends").to_owned()
 }
 
@@ -148,7 +148,10 @@ fn text_is_printed_as_it_is() {
     let mut values = Vec::new();
     value::take_all(&slots, sample::definitions(), &bytes, &mut values).unwrap();
     let mut text = String::new();
-    Message::new("{0} {0:9.1x} {1:#?}", &slots).unwrap().render(&values, &mut text).unwrap();
+    Message::new("{0} {0:9.1x} {1:#?}", &slots)
+        .unwrap()
+        .render(&values, &mut text, Room::most(""))
+        .unwrap();
     let list = [format_args!("x\ny"), format_args!("")];
     assert_eq!(text, format!("a\n{{b}} a\n{{b}} {list:#?}"));
 }
@@ -176,7 +179,7 @@ fn what_cannot_be_shown_is_marked() {
     value::take_all(&slots, sample::definitions(), &bytes, &mut values).unwrap();
     let mut text = String::new();
     let message = Message::new("{0:9?}|{1:9?}|{2:?}", &slots).unwrap();
-    message.render(&values, &mut text).unwrap();
+    message.render(&values, &mut text, Room::most("")).unwrap();
     assert_eq!(text, "[redacted]|[not encoded]|Some([redacted])");
 }
 
@@ -193,7 +196,10 @@ fn check_postcard<T: serde::Serialize + std::fmt::Debug + sample::Encode>(value:
     values[0].put(&mut again);
     assert_eq!(again, bytes);
     let mut text = String::new();
-    Message::new("{0:#?}{0:02x?}", &slots).unwrap().render(&values, &mut text).unwrap();
+    Message::new("{0:#?}{0:02x?}", &slots)
+        .unwrap()
+        .render(&values, &mut text, Room::most(""))
+        .unwrap();
     assert_eq!(text, format!("{value:#?}{value:02x?}"));
 }
 
@@ -225,7 +231,10 @@ fn cut_strings_are_marked() {
     let mut values = Vec::new();
     value::take_all(&slots, sample::definitions(), &bytes, &mut values).unwrap();
     let mut text = String::new();
-    Message::new("{0} {0:?} {1}", &slots).unwrap().render(&values, &mut text).unwrap();
+    Message::new("{0} {0:?} {1}", &slots)
+        .unwrap()
+        .render(&values, &mut text, Room::most(""))
+        .unwrap();
     assert_eq!(text, "abc… \"abc\"… def…");
 }
 
@@ -233,7 +242,7 @@ fn cut_strings_are_marked() {
 fn fields() {
     let check = |value: Value<'_>, expected: &str| {
         let mut out = String::new();
-        render::field(&mut out, &value).unwrap();
+        render::field(&mut out, &value, Room::most("")).unwrap();
         assert_eq!(out, expected);
     };
     check(Value::I64(-7), "-7");
