@@ -20,7 +20,7 @@
 //! format of `tracing-subscriber` does.
 //!
 //! A span is made, entered, left and closed in the file as well ([`Spans`]), from which `logbuf-decode stats` tells how long spans
-//! were busy and idle, and `logbuf-decode export --format chrome` draws them.
+//! were busy and idle, and `logbuf-decode export --to chrome` draws them.
 //!
 //! **What differs from the formatter.** A field that is recorded again takes the place of the value before. A thread that is in a span
 //! sees what another thread records on it when it enters it again. Nesting deeper than 64 is marked, and not told apart.

@@ -1,6 +1,9 @@
 //! The command line.
 
-use clap::{ArgAction, Parser, Subcommand, ValueEnum};
+use clap::{
+    ArgAction, ArgGroup, CommandFactory, Parser, Subcommand, ValueEnum,
+    builder::{PossibleValuesParser, Resettable, TypedValueParser},
+};
 use clap_complete::Shell;
 use glob::Pattern as Glob;
 use jiff::fmt::temporal::DateTimeParser;
@@ -28,6 +31,31 @@ pub(crate) struct Args {
 
     #[command(flatten)]
     pub(crate) show: Show,
+}
+
+/// Options, and those that each of them cannot stand beside.
+const RIVALS: [(&str, &[&str]); 9] = [
+    ("json", &["csv", "logfmt", "format", "raw"]),
+    ("csv", &["json", "logfmt", "format", "raw"]),
+    ("logfmt", &["json", "csv", "format", "raw"]),
+    ("format", &["json", "csv", "logfmt"]),
+    ("raw", &["json", "csv", "logfmt"]),
+    ("zone", &["local"]),
+    ("local", &["zone"]),
+    ("tail", &["head"]),
+    ("head", &["tail"]),
+];
+
+impl Args {
+    /// The command line, where of options that cannot stand beside each other the last counts.
+    pub(crate) fn lenient() -> clap::Command {
+        let form = ArgGroup::new("form").multiple(true);
+        RIVALS.iter().fold(Self::command().group(form), |command, (option, rivals)| {
+            command.mut_arg(option, |arg| {
+                arg.conflicts_with(Resettable::Reset).overrides_with_all(*rivals)
+            })
+        })
+    }
 }
 
 /// What else there is to do. A file of such a name is given as ./NAME.
@@ -72,6 +100,9 @@ pub(crate) struct Sites {
     /// One JSON object for each site
     #[arg(long)]
     pub(crate) json: bool,
+
+    #[command(flatten)]
+    pub(crate) paging: Paging,
 }
 
 /// Which files, and how closely.
@@ -112,6 +143,9 @@ pub(crate) struct Stats {
     /// One JSON object, described in docs/JSON.md
     #[arg(long)]
     pub(crate) json: bool,
+
+    #[command(flatten)]
+    pub(crate) paging: Paging,
 }
 
 /// What is written, and where.
@@ -121,19 +155,13 @@ pub(crate) struct Export {
     pub(crate) inputs: Inputs,
 
     /// ndjson (as --json), csv (as --csv) or chrome (a trace: threads as tracks, records as instants, spans as slices)
-    #[arg(
-        long,
-        alias = "format",
-        value_name = "FORM",
-        default_value = "ndjson",
-        hide_possible_values = true
-    )]
+    #[arg(long, value_name = "FORM", default_value = "ndjson", hide_possible_values = true)]
     pub(crate) to: Form,
 
     #[command(flatten)]
     pub(crate) columns: Columns,
 
-    /// Into this file, which is replaced when all is written; standard output if none is given
+    /// Into this file, which is replaced when all is written, or into this pipe; standard output if none is given
     #[arg(short, long, value_name = "FILE")]
     pub(crate) output: Option<PathBuf>,
 
@@ -191,12 +219,23 @@ pub(crate) struct Inputs {
     pub(crate) paths: Vec<PathBuf>,
 }
 
+/// The names of levels.
+const LEVELS: [&str; 5] = ["error", "warn", "info", "debug", "trace"];
+
 /// Which records.
 #[derive(Debug, clap::Args)]
 #[command(next_help_heading = "Choosing records")]
 pub(crate) struct Choose {
     /// Of this level and more severe ones: error, warn, info, debug or trace
-    #[arg(short, long, default_value = "trace", hide_default_value = true)]
+    #[arg(
+        short,
+        long,
+        default_value = "trace",
+        hide_default_value = true,
+        hide_possible_values = true,
+        ignore_case = true,
+        value_parser = PossibleValuesParser::new(LEVELS).try_map(|name| name.parse::<Level>())
+    )]
     pub(crate) level: Level,
 
     /// Of targets that match PATTERN (* and ? as in a shell); may be given several times
@@ -303,6 +342,16 @@ pub(crate) struct Show {
     )]
     pub(crate) color: When,
 
+    #[command(flatten)]
+    pub(crate) paging: Paging,
+
+    #[command(flatten)]
+    pub(crate) zone: Zone,
+}
+
+/// Whether there is a pager.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Paging {
     /// A pager: auto (on a terminal; LOGBUF_DECODE_PAGER or PAGER names another than less) or never
     #[arg(
         long,
@@ -312,9 +361,6 @@ pub(crate) struct Show {
         hide_possible_values = true
     )]
     pub(crate) pager: Pager,
-
-    #[command(flatten)]
-    pub(crate) zone: Zone,
 }
 
 /// What stands in comma-separated values.
@@ -575,14 +621,15 @@ alignment and precision are as in Rust.
 With -F records are shown in order of time as long as they reach the files within half a second
 of each other; what comes later is shown when it comes.
 
-Options in LOGBUF_DECODE_OPTS are given before those of the command line, of which the last counts; they do not go for
-subcommands: LOGBUF_DECODE_OPTS='-L --color always'.
+Options in LOGBUF_DECODE_OPTS are given before those of the command line, and give way to them where both cannot be; --target,
+--thread and --site add up. They do not go for subcommands: LOGBUF_DECODE_OPTS='-L --color always'.
 
 Damage, cut files and lost records are reported on standard error, after the records. Blocks
 that cannot hold what is asked for are not read, and so not checked.
 
 Exit status:
-  0  everything was read; a segment that is still being written counts as whole
-  1  something is missing: damage, a file cut inside a block, an empty file, or lost records
+  0  everything was read; a segment that is still being written counts as whole, and an empty file as one
+     that was about to be written
+  1  something is missing: damage, a file cut inside a block, or lost records
   2  a file could not be read, is no logbuf file, or is of a newer version; or wrong usage"
 );

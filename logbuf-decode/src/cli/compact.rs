@@ -2,9 +2,9 @@
 
 use crate::cli::{
     args::Inputs,
-    export,
     inputs::{self, Input},
     progress::{Counted, Progress},
+    replace::replace,
     report::{Report, shown},
 };
 use logbuf_format::{
@@ -34,6 +34,9 @@ pub(crate) fn run(args: &Inputs, report: &mut Report) -> io::Result<()> {
             }
         };
         match compact(&path, &progress) {
+            Ok(Compacted { before, blocks: 0, .. }) => {
+                writeln!(stdout, "{}: already compact, {before} bytes", shown(&path))?;
+            }
             Ok(Compacted { before, after, .. }) => {
                 let part = 100.0 * after as f64 / before.max(1) as f64;
                 writeln!(stdout, "{}: {before} to {after} bytes ({part:.1} %)", shown(&path))?;
@@ -58,12 +61,16 @@ fn compact(path: &Path, progress: &Progress) -> Result<Compacted, CompactError> 
     let reader = Counted::new(BufReader::with_capacity(1 << 20, file), progress);
     // If the file beside it cannot even be made, the other error says so.
     let mut result = Ok(Compacted { before: 0, after: 0, blocks: 0 });
-    let replaced = export::replace(path, |writer| {
+    let replaced = replace(path, |writer| {
         result = compact::compact(reader, writer, Compression::ZSTD);
-        // With this error the file beside it goes away.
-        result.as_ref().map(|_| ()).map_err(|_| io::ErrorKind::InvalidData.into())
+        // With an error the new file goes away.
+        match result {
+            Ok(Compacted { blocks: 1.., .. }) => Ok(()),
+            _ => Err(io::ErrorKind::InvalidData.into()),
+        }
     });
     match (&result, replaced) {
+        (Ok(Compacted { before: 1.., blocks: 0, .. }), _) => result,
         (Ok(_), Err(error)) => Err(CompactError::Write(error)),
         _ => result,
     }

@@ -7,15 +7,12 @@ use crate::cli::{
     pipe, print,
     printer::Printer,
     progress::Progress,
+    replace::replace,
     report::{Report, shown},
     select::Selection,
 };
 use logbuf_decode::{Chrome, Happening, Json, Reader, Render, Segment, SiteKind};
-use std::{
-    io::{self, BufWriter, Write},
-    path::Path,
-};
-use tempfile::NamedTempFile;
+use std::io::{self, Write};
 
 /// Writes the records that are wanted.
 ///
@@ -34,7 +31,14 @@ pub(crate) fn run(args: &args::Export, report: &mut Report) -> io::Result<()> {
         Form::Chrome => selection.reader_with_happenings(),
         Form::Ndjson | Form::Csv => selection.reader(),
     };
-    inputs::add(&args.inputs.paths, &mut reader, report);
+    let inputs = inputs::expand(&args.inputs.paths, report);
+    if let Some(path) = &args.output
+        && inputs.iter().any(|input| input.is_at(path))
+    {
+        report.error(format_args!("{}: is read, and would be replaced", shown(path)));
+        return Ok(());
+    }
+    inputs.into_iter().for_each(|input| input.add(&mut reader));
     let written = match &args.output {
         None => {
             pipe::widen();
@@ -47,8 +51,12 @@ pub(crate) fn run(args: &args::Export, report: &mut Report) -> io::Result<()> {
                 write(args, &mut reader, &selection, file, Some(&progress), report)
             });
             progress.finish();
-            if let Err(error) = replaced {
-                report.error(format_args!("{}: {error}", shown(path)));
+            match replaced {
+                // Whoever read from the pipe has seen enough.
+                Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+                    report.error(format_args!("{}: {error}", shown(path)));
+                }
+                _ => {}
             }
             Ok(())
         }
@@ -100,26 +108,4 @@ fn told_spans(reader: &Reader) -> Option<bool> {
     let mut spans = sites.filter(|site| site.kind == SiteKind::Span).peekable();
     spans.peek()?;
     Some(spans.any(Happening::is_told_by))
-}
-
-/// Puts what `write` writes in the place of a file, if all of it could be written.
-pub(crate) fn replace(
-    path: &Path,
-    write: impl FnOnce(&mut BufWriter<&mut NamedTempFile>) -> io::Result<()>,
-) -> io::Result<()> {
-    let folder = match path.parent() {
-        Some(folder) if !folder.as_os_str().is_empty() => folder,
-        _ => Path::new("."),
-    };
-    let mut file = tempfile::Builder::new().prefix(".logbuf-").tempfile_in(folder)?;
-    let mut writer = BufWriter::new(&mut file);
-    write(&mut writer)?;
-    writer.flush()?;
-    drop(writer);
-    // A name must not lead to a file whose bytes are not on the disk.
-    file.as_file().sync_all()?;
-    if let Ok(old) = path.metadata() {
-        file.as_file().set_permissions(old.permissions())?;
-    }
-    file.persist(path).map_err(|error| error.error).map(|_| ())
 }

@@ -2,15 +2,20 @@
 
 use crate::cli::report::{Report, shown};
 use logbuf_decode::Reader;
+use logbuf_format::{block, limits, segment};
+use same_file::Handle;
 use std::{
     collections::HashSet,
     fs::{self, File},
-    io::{self, Read},
+    io::{self, Read, Write},
     path::{Path, PathBuf},
 };
 
 /// The extension of segments.
 const EXTENSION: &str = "logbuf";
+
+/// Bytes of a stream in which the first block of a segment begins.
+const TELLING: u64 = (limits::FIXED + limits::META + block::HEADER_LEN) as u64;
 
 /// What stands for standard input, on the command line and in messages.
 const STDIN: &str = "-";
@@ -84,6 +89,22 @@ impl Input {
                 Err(error) => Err((path, error)),
             },
             Self::Spooled(name, file) => Ok((name, file)),
+        }
+    }
+
+    /// Whether what is written to `path` would be written to this.
+    pub(crate) fn is_at(&self, path: &Path) -> bool {
+        // To look at a pipe would be to open it.
+        if !path.is_file() {
+            return false;
+        }
+        match self {
+            Self::File(file) => same_file::is_same_file(file, path).unwrap_or(false),
+            Self::Spooled(name, _) if name.as_os_str() == STDIN => {
+                let handles = (Handle::stdin(), Handle::from_path(path));
+                matches!(handles, (Ok(stdin), Ok(file)) if stdin == file)
+            }
+            Self::Spooled(..) => false,
         }
     }
 
@@ -168,9 +189,17 @@ impl Inputs<'_> {
     }
 }
 
+/// Copies a stream: all of it if it is a segment, even one whose first bytes are damaged, and otherwise what tells that it is none, because
+/// what is no log may have no end.
 fn spooled(mut stream: impl Read) -> io::Result<File> {
+    let mut start = Vec::new();
+    stream.by_ref().take(TELLING).read_to_end(&mut start)?;
     let mut file = tempfile::tempfile()?;
-    io::copy(&mut stream, &mut file)?;
+    file.write_all(&start)?;
+    let is_block = |bytes: &[u8]| bytes == block::MAGIC;
+    if start.starts_with(&segment::MAGIC) || start.windows(block::MAGIC.len()).any(is_block) {
+        io::copy(&mut stream, &mut file)?;
+    }
     Ok(file)
 }
 

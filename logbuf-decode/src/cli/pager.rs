@@ -1,7 +1,7 @@
 //! Standard output, or a pager in front of it.
 
 use crate::cli::{
-    args::{Pager, Show, When},
+    args::{Pager, When},
     pipe,
 };
 use std::{
@@ -21,30 +21,33 @@ const LESS: &str = "FRX";
 pub(crate) enum Sink {
     /// Standard output.
     Stdout(Stdout),
+    /// A pager, as soon as there is something to show: an error alone needs none.
+    Later,
     /// The standard input of a program that shows it.
     Pager(Child),
 }
 
 impl Sink {
-    /// A pager if standard output is a terminal and there is one, unless `show` says otherwise.
+    /// A pager if standard output is a terminal and there is one, unless `pager` says otherwise.
     ///
     /// What is followed has no end for a pager to show.
-    pub(crate) fn open(show: &Show, is_followed: bool) -> Self {
+    pub(crate) fn open(pager: Pager, is_followed: bool) -> Self {
         let stdout = io::stdout();
         if !stdout.is_terminal() {
             pipe::widen();
             return Self::Stdout(stdout);
         }
-        if is_followed || show.pager == Pager::Never {
+        if is_followed || pager == Pager::Never {
             return Self::Stdout(stdout);
         }
-        start().map_or(Self::Stdout(stdout), Self::Pager)
+        Self::Later
     }
 
     /// Ends the output, and waits until the user has seen it.
     pub(crate) fn close(self) -> io::Result<()> {
         match self {
             Self::Stdout(mut stdout) => stdout.flush(),
+            Self::Later => Ok(()),
             Self::Pager(mut child) => {
                 drop(child.stdin.take());
                 child.wait().map(|_| ())
@@ -55,8 +58,12 @@ impl Sink {
 
 impl Write for Sink {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        if let Self::Later = self {
+            *self = start().map_or_else(|| Self::Stdout(io::stdout()), Self::Pager);
+        }
         match self {
             Self::Stdout(stdout) => stdout.write(bytes),
+            Self::Later => Ok(0),
             Self::Pager(child) => match &mut child.stdin {
                 Some(stdin) => stdin.write(bytes),
                 None => Err(io::ErrorKind::BrokenPipe.into()),
@@ -68,7 +75,7 @@ impl Write for Sink {
         match self {
             Self::Stdout(stdout) => stdout.flush(),
             // A pipe holds nothing back.
-            Self::Pager(_) => Ok(()),
+            Self::Later | Self::Pager(_) => Ok(()),
         }
     }
 }

@@ -32,7 +32,7 @@ pub(crate) fn run(args: &Args, report: &mut Report) -> io::Result<()> {
     let asks_nothing = args.part.head == Some(0) || args.part.tail == Some(0);
     let asked = (!asks_nothing).then(|| selection.clone());
     let mut reader = selection.reader();
-    let mut sink = Sink::open(&args.show, follow);
+    let mut sink = Sink::open(args.show.paging.pager, follow);
     let printed = if follow {
         reader = reader.live();
         print_live(args, selection, &mut reader, &mut sink, report)

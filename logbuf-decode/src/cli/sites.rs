@@ -1,6 +1,6 @@
 //! The dictionary: what a program can log.
 
-use crate::cli::{args, inputs, report::Report};
+use crate::cli::{args, inputs, pager::Sink, report::Report};
 use logbuf_decode::{Reader, Site, SiteKind, escape};
 use serde::Serialize;
 use std::{
@@ -31,7 +31,7 @@ pub(crate) fn run(args: &args::Sites, report: &mut Report) -> io::Result<()> {
             known.insert(types(site), site);
         }
     }
-    let mut out = BufWriter::new(io::stdout().lock());
+    let mut out = BufWriter::new(Sink::open(args.paging.pager, false));
     for (types, site) in sites.values().flatten() {
         if args.json {
             serde_json::to_writer(&mut out, &Described::new(site, types))?;
@@ -41,7 +41,7 @@ pub(crate) fn run(args: &args::Sites, report: &mut Report) -> io::Result<()> {
             writeln!(out, "{}", escape(&line))?;
         }
     }
-    out.flush()?;
+    out.into_inner()?.close()?;
     report.findings(reader.findings());
     Ok(())
 }

@@ -10,7 +10,7 @@ mod show;
 mod spans;
 mod summary;
 
-use crate::cli::{args, hints, inputs, report::Report, select::Selection, width};
+use crate::cli::{args, hints, inputs, pager::Sink, report::Report, select::Selection, width};
 use collect::{All, Questions, Worker};
 use show::Width;
 use std::{
@@ -46,7 +46,7 @@ pub(crate) fn run(args: &args::Stats, report: &mut Report) -> io::Result<()> {
         Ok::<_, Infallible>(())
     });
     all.finish();
-    let mut out = BufWriter::new(io::stdout().lock());
+    let mut out = BufWriter::new(Sink::open(args.paging.pager, false));
     // What is for machines is as wide anywhere.
     let width = Width(if args.json { None } else { width::of_terminal() });
     let summary = Summary::new(&all, &questions, &reader, width.of_chart());
@@ -58,7 +58,7 @@ pub(crate) fn run(args: &args::Stats, report: &mut Report) -> io::Result<()> {
         show::push(&summary, width, &mut text);
         out.write_all(text.as_bytes())?;
     }
-    out.flush()?;
+    out.into_inner()?.close()?;
     report.findings(reader.findings());
     report.lost(&reader);
     report.matched(summary.records);

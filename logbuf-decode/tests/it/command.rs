@@ -236,9 +236,37 @@ fn options_of_the_environment_come_first() {
     assert_eq!(run(" ", &["."]), plain(&["."]));
     // Subcommands have options of their own.
     assert_eq!(run("-l error", &["stats", "."]), plain(&["stats", "."]));
+    // So it is among those of which one alone can be.
+    for (options, args) in [
+        ("-L", &["-Z", "UTC", "."][..]),
+        ("-Z Asia/Tokyo", &["-L", "--json", "."]),
+        ("--json", &["--csv", "."]),
+        ("--json", &["--format", "{level}", "."]),
+        ("--format '{level}'", &["--logfmt", "."]),
+        ("--raw", &["--json", "."]),
+        ("--json", &["--raw", "."]),
+        ("--head 1", &["-n", "2", "."]),
+        ("-n 1", &["--head", "2", "."]),
+    ] {
+        assert_eq!(run(options, args), plain(args), "{options} {args:?}");
+    }
+    // On the command line alone they are refused.
+    assert_eq!(plain(&["--json", "--csv", "."]).2, 2);
     for options in ["--no-such-option", "-l 'warn"] {
         let (stdout, stderr, status) = run(options, &["."]);
         assert!(stdout.is_empty() && stderr.contains("LOGBUF_DECODE_OPTS"), "{stderr}");
         assert_eq!(status, 2);
+    }
+}
+
+#[test]
+fn an_empty_file_is_no_damage() {
+    let folder = folder();
+    fs::write(folder.path().join("empty.logbuf"), "").expect("write");
+    for args in [&["empty.logbuf"][..], &["verify", "empty.logbuf"], &["-"]] {
+        let output = command(folder.path(), args).stdin(Stdio::null()).output().expect("it runs");
+        let stderr = String::from_utf8(output.stderr).expect("UTF-8");
+        assert!(stderr.starts_with("logbuf-decode: note: "), "{stderr}");
+        assert_eq!(output.status.code(), Some(0), "{args:?}");
     }
 }

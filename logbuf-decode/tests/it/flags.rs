@@ -49,6 +49,7 @@ const ASKED: &[&str] = &[
     "--local --head 1",
     "sites",
     "sites --json",
+    "sites --pager never",
     "verify",
     "verify --records",
     "export",
@@ -86,6 +87,7 @@ const ASKED: &[&str] = &[
     "stats --between book.rs:41 book.rs:42",
     "stats --between book.rs:41 book.rs:41 --key rtt_ns",
     "stats --json",
+    "stats --pager never --grep SOL",
 ];
 
 /// Flags of `recover`, which needs sessions: those who died for it are in `recover.rs`.

@@ -16,6 +16,8 @@ mod hints;
 mod hostile;
 mod kept;
 mod order;
+#[cfg(unix)]
+mod output;
 mod parallel;
 #[cfg(target_os = "linux")]
 mod pipe;

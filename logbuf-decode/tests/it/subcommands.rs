@@ -5,7 +5,7 @@ use crate::{
     file::{File, anchor, filled, sample, sample_sites, site},
 };
 use logbuf_format::{Level, types::Type};
-use std::fs;
+use std::{fs, process::Command};
 
 #[test]
 fn sites_lists_what_can_be_logged() {
@@ -132,4 +132,39 @@ fn a_file_may_have_the_name_of_a_command() {
     assert_eq!(run(folder.path(), &["./sites"]).0.lines().count(), 8);
     assert_eq!(run(folder.path(), &["sites"]).2, 2);
     assert_eq!(run(folder.path(), &["sites", "sites"]).0.lines().count(), 3);
+}
+
+/// What bash offers for the last of these words.
+fn offered(script: &str, words: &[&str]) -> Option<Vec<String>> {
+    let complete = r#"source <(printf '%s' "$0"); COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1))
+        _logbuf__decode "$1" "${COMP_WORDS[COMP_CWORD]}" "${COMP_WORDS[COMP_CWORD - 1]}" 2>/dev/null
+        printf '%s\n' "${COMPREPLY[@]}""#;
+    let output = Command::new("bash").args(["-c", complete, script]).args(words).output().ok()?;
+    let offered = String::from_utf8(output.stdout).expect("UTF-8");
+    Some(offered.lines().map(str::to_owned).collect())
+}
+
+#[test]
+fn bash_completes_what_stands_behind_a_subcommand() {
+    let (script, _, _) = run(folder().path(), &["completions", "bash"]);
+    let check = |words: &[&str], expected: &[&str]| {
+        let words = [&["logbuf-decode"], words].concat();
+        match offered(&script, &words) {
+            None => eprintln!("there is no bash to try {words:?} with"),
+            Some(offered) => {
+                for word in expected {
+                    assert!(
+                        offered.iter().any(|offered| offered == word),
+                        "{words:?}: {offered:?}"
+                    );
+                }
+            }
+        }
+    };
+    check(&["st"], &["stats"]);
+    check(&["stats", "--hi"], &["--histogram"]);
+    check(&["export", "--to", ""], &["ndjson", "csv", "chrome"]);
+    check(&["completions", ""], &["bash", "zsh"]);
+    check(&["-l", ""], &["error", "warn", "info", "debug", "trace"]);
+    check(&["verify", "--re"], &["--records"]);
 }

@@ -210,3 +210,23 @@ fn a_pager_that_ends_early_is_success() {
     };
     assert_eq!(on_terminal(log.path(), &["app.logbuf"], quit), (String::new(), 0));
 }
+
+#[test]
+fn whatever_may_be_long_has_a_pager_and_an_error_alone_has_none() {
+    let log = log();
+    let script = log.path().join("pager");
+    fs::write(&script, "echo PAGER; exec cat").expect("write");
+    let pager = format!("sh {}", script.display());
+    let is_paged = |args: &[&str]| {
+        let (shown, status) = on_terminal(log.path(), args, |command| {
+            command.env("LOGBUF_DECODE_PAGER", &pager);
+        });
+        (shown.starts_with("PAGER\n"), status)
+    };
+    for args in [&["app.logbuf"][..], &["stats", "app.logbuf"], &["sites", "app.logbuf"]] {
+        assert_eq!(is_paged(args), (true, 0), "{args:?}");
+        assert_eq!(is_paged(&[args, &["--pager", "never"]].concat()), (false, 0), "{args:?}");
+    }
+    assert_eq!(is_paged(&["missing.logbuf"]), (false, 2));
+    assert_eq!(is_paged(&["--since", "soon", "app.logbuf"]), (false, 2));
+}
