@@ -12,7 +12,7 @@ use logbuf_log::{Builder, FlushError, Operation, SyncPolicy, WhenFull, info};
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
 use crate::output::{bare_len, folder, log, number, numbers_in, segments, start};
-use crate::support::{Session, visit_file};
+use crate::support::{Session, skip, visit_file};
 
 /// What a logger reported: what could not be done, and why.
 #[derive(Clone, Default)]
@@ -34,15 +34,6 @@ impl Errors {
     fn has(&self, operation: Operation, kind: ErrorKind) -> bool {
         self.seen().iter().any(|error| (error.0, error.1) == (operation, kind))
     }
-}
-
-/// If it is set, no fault may be left out.
-const ALL_FAULTS: &str = "LOGBUF_ALL_FAULTS";
-
-/// Says why a fault cannot be injected here. Where all faults have to be, that is a failure.
-fn skip(what: &str, why: impl std::fmt::Display) {
-    assert!(std::env::var_os(ALL_FAULTS).is_none(), "{what} cannot be tested: {why}");
-    eprintln!("SKIPPED: {what} cannot be tested here: {why}");
 }
 
 /// A writer that does what a list says, again and again.

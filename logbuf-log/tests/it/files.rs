@@ -21,7 +21,7 @@ fn each_start_takes_the_next_number_and_touches_no_file_that_is_there() {
     let _turn = Session::lock();
     let folder = tempfile::tempdir().expect("a temporary folder can be made");
     let path = folder.path().join("a/b/app");
-    let start = || Builder::new(&path).start().expect("the logger starts").path().to_owned();
+    let start = || Builder::new(&path).start().expect("the logger starts").path();
     let first = start();
     let bytes = fs::read(&first).expect("the file is there");
     let second = start();
@@ -177,7 +177,7 @@ fn end_on_a_full_disk(path: &Path) {
             .expect("the logger starts")
     };
     let guard = start();
-    let first = guard.path().to_owned();
+    let first = guard.path();
     let limit = getrlimit(Resource::Fsize);
     let size = fs::metadata(&first).expect("the file is there").len();
     let full = Rlimit { current: Some(size + 100), maximum: limit.maximum };
@@ -193,7 +193,7 @@ fn end_on_a_full_disk(path: &Path) {
 
     let guard = start();
     info!("{ALL}");
-    let second = guard.path().to_owned();
+    let second = guard.path();
     drop(guard);
     let mut next = 0;
     let lost = visit_file(&second, |record| {
@@ -261,7 +261,7 @@ fn fill_the_disk(path: &Path) {
     setrlimit(Resource::Fsize, limit).expect("a limit can be raised again");
     guard.flush().expect("there is room again");
     assert_eq!(guard.stats().written, ALL, "a flush covers what the rings kept meanwhile");
-    let file = guard.path().to_owned();
+    let file = guard.path();
     drop(guard);
     let mut next = 0;
     let lost = visit_file(&file, |record| {

@@ -79,6 +79,19 @@ fn what_is_held_is_written_when_it_is_asked_for_and_once() {
 }
 
 #[test]
+fn where_only_a_request_dumps_no_record_does() {
+    let session = record_with(FlightRecorder::new().dump_on_request());
+    debug!("before");
+    error!("an error");
+    session.flush();
+    assert_eq!(session.stats().written, 1);
+    session.guard().dump("asked").expect("it can be written");
+    let (messages, notes) = messages(session);
+    assert_eq!(messages, expected([("before", true), ("an error", false)]));
+    assert_eq!(notes.len(), 1, "{notes:?}");
+}
+
+#[test]
 fn a_record_makes_the_others_be_written_of_all_threads() {
     let session = record_with(FlightRecorder::new().keep(Level::Warn).dump_on(Level::Warn));
     thread::scope(|scope| {

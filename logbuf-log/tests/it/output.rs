@@ -299,8 +299,12 @@ fn periods_have_segments_of_their_own() {
     log([1]);
     drop(guard);
     let files = segments(folder.path());
-    assert_eq!(numbers_in(&files[..1]), [0]);
     assert_eq!(numbers_in(&files), [0, 1]);
+    // Periods may have ended before the first record, and behind it.
+    assert!(
+        files.iter().all(|file| numbers_in(std::slice::from_ref(file)).len() <= 1),
+        "{files:?}"
+    );
 }
 
 #[test]

@@ -1,6 +1,8 @@
 //! A logger for a test, and what it wrote.
 
 use std::collections::BTreeMap;
+use std::fmt::Display;
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -83,7 +85,7 @@ impl Session {
     }
 
     pub(crate) fn path(&self) -> PathBuf {
-        self.guard.path().to_owned()
+        self.guard.path()
     }
 
     /// Ends the logger. What it wrote is there as long as the folder.
@@ -137,6 +139,13 @@ impl Session {
         }
         assert_eq!(shown.len(), expected.len());
     }
+}
+
+/// Says that something cannot be tested here, and why: one line, which no test harness holds back, and which `.ci/run` lists.
+pub(crate) fn skip(what: &str, why: impl Display) {
+    let why = why.to_string();
+    let line = format!("SKIPPED: {what}: {}\n", why.trim().replace('\n', " "));
+    std::io::stderr().write_all(line.as_bytes()).expect("standard error is open");
 }
 
 /// Reads a file that must be whole, and calls `visit` for each record. Returns the losses it reports.

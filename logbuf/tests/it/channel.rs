@@ -5,7 +5,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use logbuf::channel::{self, Receiver, RecvError, SendError, Sender, TryRecvError, mpsc};
-use logbuf::{ClaimError, Flavour};
+use logbuf::{ClaimError, Flavour, Storage, StorageError};
 
 use crate::support::{check, fill};
 
@@ -205,4 +205,32 @@ fn in_order<F: Flavour>(make: Make<F>) {
         }
         assert_eq!(next, count);
     });
+}
+
+#[test]
+fn capacities_out_of_range_are_refused() {
+    let too_large = Storage::MAX_CAPACITY + 1;
+    for capacity in [0, too_large] {
+        let refused =
+            [channel::spsc::try_channel(capacity).err(), mpsc::try_channel(capacity).err()];
+        for error in refused {
+            match error {
+                Some(StorageError::ZeroCapacity) => assert_eq!(capacity, 0),
+                Some(StorageError::CapacityTooLarge { requested, max }) => {
+                    assert_eq!((requested, max), (too_large, Storage::MAX_CAPACITY));
+                }
+                other => panic!("{capacity}: {other:?}"),
+            }
+        }
+    }
+}
+
+#[test]
+fn a_channel_that_is_tried_is_one() {
+    let (mut tx, mut rx) = channel::spsc::try_channel(64).unwrap();
+    send(&mut tx, b"one").unwrap();
+    assert_eq!(&*rx.recv(Some(Duration::ZERO)).unwrap(), b"one");
+    let (mut tx, mut rx) = mpsc::try_channel(64).unwrap();
+    send(&mut tx, b"many").unwrap();
+    assert_eq!(&*rx.recv(Some(Duration::ZERO)).unwrap(), b"many");
 }

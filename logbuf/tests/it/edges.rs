@@ -44,9 +44,12 @@ fn every_length<F: Flavour>(make: Make<F>) {
             advance(&mut producer, &mut consumer, lap + start);
             let payload: Vec<u8> = (0..len).map(|index| (index + len) as u8).collect();
             send(&mut producer, &payload).unwrap();
-            assert_eq!(consumer.len_bytes() as u64, producer.position() - consumer.read_position());
+            assert_eq!(
+                consumer.len_bytes() as u64,
+                producer.position() - consumer.taken_position()
+            );
             assert_eq!(receive(&mut consumer), Some(payload), "{len} bytes at {start}");
-            assert_eq!(consumer.read_position(), producer.position());
+            assert_eq!(consumer.taken_position(), producer.position());
         }
     }
 }
@@ -197,7 +200,7 @@ fn hold<F: Flavour>(make: Make<F>) {
     assert_eq!(batch.iter().count(), 1);
     batch.hold();
     assert_eq!(
-        (consumer.held_bytes(), consumer.read_position(), consumer.head_position()),
+        (consumer.held_bytes(), consumer.taken_position(), consumer.head_position()),
         (24, 24, 0)
     );
     send(&mut producer, &[2; 20]).unwrap();

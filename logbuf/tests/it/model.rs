@@ -203,7 +203,7 @@ fn run<F: Flavour>(
         if consumer.held_bytes() == 0 {
             held_records.clear();
         }
-        prop_assert!(consumer.read_position() <= producer.position());
+        prop_assert!(consumer.taken_position() <= producer.position());
         prop_assert!(producer.len_bytes() <= capacity - 8);
         if producer.position() > claims && !matches!(operation, Operation::Renew) {
             prop_assert!(producer.len_bytes() <= capacity - 8 - reserve, "the reserve is kept");

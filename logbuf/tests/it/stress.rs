@@ -51,7 +51,7 @@ fn consume<F: Flavour>(mut consumer: Consumer<F>, producers: usize, count: u64) 
     };
     loop {
         let gone = consumer.is_producer_gone();
-        let before = consumer.read_position();
+        let before = consumer.taken_position();
         match random.next() % 4 {
             0 => drop(consumer.try_claim().map(|record| seen(&record))),
             1 => {
@@ -69,7 +69,7 @@ fn consume<F: Flavour>(mut consumer: Consumer<F>, producers: usize, count: u64) 
         if random.next().is_multiple_of(2) {
             consumer.release_held();
         }
-        if consumer.read_position() == before {
+        if consumer.taken_position() == before {
             consumer.release_held();
             if gone && consumer.is_empty() {
                 break;
