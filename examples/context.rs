@@ -37,6 +37,7 @@ fn serve(session: u32, user: &str) {
 }
 
 fn main() -> Result<(), Box<dyn Error>> {
+    logbuf_examples::clear("target/context")?;
     let guard = Builder::new(OUTPUT).start()?;
     std::thread::scope(|scope| {
         scope.spawn(|| serve(7, "ada"));

@@ -73,9 +73,7 @@ fn main() -> Result<ExitCode, Box<dyn Error>> {
     if env::args().nth(1).as_deref() == Some("work") {
         work()?;
     }
-    if fs::exists(FOLDER)? {
-        fs::remove_dir_all(FOLDER)?;
-    }
+    logbuf_examples::clear(FOLDER)?;
     let status = Command::new(env::current_exe()?).arg("work").status()?;
     println!("the process that logged {ORDERS} orders ended: {status}");
     come_back()

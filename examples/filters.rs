@@ -42,6 +42,7 @@ fn work(order: u32) {
 }
 
 fn main() -> Result<(), Box<dyn Error>> {
+    logbuf_examples::clear("target/filters")?;
     // `info` and what is more severe, unless LOGBUF_LOG or RUST_LOG says otherwise.
     let guard = Builder::new(OUTPUT).filter("info".parse()?).start()?;
     for error in guard.env_errors() {
@@ -69,7 +70,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let (filter, errors) = Filter::parse_lossy(wrong);
     println!("{} directive is wrong, the others are {filter}\n", errors.len());
 
-    let file = guard.path().to_owned();
+    let file = guard.path();
     drop(guard);
     let (mut reader, mut text) = (Reader::new(), Text::new());
     reader.add_file(file);

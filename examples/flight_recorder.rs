@@ -28,6 +28,7 @@ impl Book {
 }
 
 fn main() -> Result<(), Box<dyn Error>> {
+    logbuf_examples::clear("target/flight_recorder")?;
     // Info and above are written as ever. Below, each thread's ring keeps what fits half of it: here the last few
     // thousand updates.
     let guard = Builder::new("target/flight_recorder/app")

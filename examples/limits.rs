@@ -25,6 +25,7 @@ fn receive(packet: u64) {
 }
 
 fn main() -> Result<(), Box<dyn Error>> {
+    logbuf_examples::clear("target/limits")?;
     let guard = Builder::new(OUTPUT).start()?;
     let mut packets = 0;
     std::thread::scope(|scope| {
@@ -45,7 +46,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     println!("{} calls were suppressed\n", guard.stats().suppressed);
 
     // What was suppressed after the last record of a call is written when the guard is dropped.
-    let file = guard.path().to_owned();
+    let file = guard.path();
     drop(guard);
     let (mut reader, mut text) = (Reader::new(), Text::new());
     reader.add_file(file);

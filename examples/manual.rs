@@ -11,6 +11,7 @@ use logbuf_log::{Builder, Progress, WhenFull, info, preallocate, warn};
 const ROUND: Duration = Duration::from_micros(500);
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
+    logbuf_examples::clear("target/manual")?;
     pin();
     // No thread is started; nothing is written unless somebody polls.
     let (guard, mut writer) = Builder::new("target/manual/engine")

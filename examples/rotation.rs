@@ -16,9 +16,7 @@ const FOLDER: &str = "target/rotation";
 const RECORDS: u64 = 200_000;
 
 fn main() -> Result<(), Box<dyn Error>> {
-    if Path::new(FOLDER).exists() {
-        fs::remove_dir_all(FOLDER)?;
-    }
+    logbuf_examples::clear(FOLDER)?;
     let guard = Builder::new(Path::new(FOLDER).join("app"))
         .rotate_at(128 << 10)
         .keep_files(5)

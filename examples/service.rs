@@ -6,7 +6,6 @@
 
 use std::convert::Infallible;
 use std::error::Error;
-use std::fs;
 
 use http_body_util::{BodyExt, Empty, Full};
 use hyper::body::{Bytes, Incoming};
@@ -87,9 +86,7 @@ async fn ask(port: u16, client: u64) -> Result<(), Box<dyn Error + Send + Sync>>
 
 #[tokio::main(flavor = "multi_thread", worker_threads = 2)]
 async fn main() -> Result<(), Box<dyn Error + Send + Sync>> {
-    fs::remove_dir_all("target/service").or_else(|error| {
-        if error.kind() == std::io::ErrorKind::NotFound { Ok(()) } else { Err(error) }
-    })?;
+    logbuf_examples::clear("target/service")?;
     // All that a program that has `tracing` needs: a file, kept open by its guard, and a layer.
     let guard = Builder::new(OUTPUT).start()?;
     tracing_subscriber::registry().with(logbuf_log::tracing::Layer::new()).init();

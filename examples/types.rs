@@ -61,9 +61,7 @@ struct Foreign {
 }
 
 fn main() -> Result<(), Box<dyn Error>> {
-    if Path::new(OUTPUT).exists() {
-        fs::remove_dir_all(OUTPUT)?;
-    }
+    logbuf_examples::clear(OUTPUT)?;
     let guard = Builder::new(Path::new(OUTPUT).join("types")).start()?;
     log_values()?;
     log_types();
