@@ -1,7 +1,6 @@
 //! What a reader makes of bytes, whatever they are.
 
 use logbuf_decode::{Json, Problem, Reader, Record, Render, Text, Work};
-use std::io::Cursor;
 
 /// Bytes of text after which enough was read: a file of a few bytes may hold thousands of records of megabytes.
 pub(crate) const ENOUGH: usize = 1 << 20;
@@ -11,24 +10,6 @@ pub(crate) const ENOUGH: usize = 1 << 20;
 pub(crate) struct Lines {
     pub(crate) text: String,
     pub(crate) json: String,
-}
-
-impl Lines {
-    /// Puts the lines in an order that does not depend on the file's.
-    pub(crate) fn sort(&mut self) {
-        for lines in [&mut self.text, &mut self.json] {
-            let mut sorted: Vec<_> = lines.lines().collect();
-            sorted.sort_unstable();
-            *lines = sorted.join("\n");
-        }
-    }
-}
-
-/// A reader of these bytes.
-pub(crate) fn reader(bytes: &[u8], memory: usize) -> Reader {
-    let mut reader = Reader::new().memory(memory);
-    reader.add_stream("fuzz", Cursor::new(bytes.to_vec()));
-    reader
 }
 
 /// The records one by one, until there is enough, and whether their order can be relied on: not if the header of a block
