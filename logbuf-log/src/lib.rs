@@ -31,6 +31,18 @@
 //! - Details in memory until they are wanted: [`FlightRecorder`].
 //! - Lines on the console beside the file, while developing: [`Console`].
 //!
+//! | feature | brings | and with it |
+//! |---|---|---|
+//! | `tracing` | `tracing::Layer`: events and spans of `tracing` | `tracing-core`, `tracing-subscriber` |
+//! | `log` | `log_facade::init`: records of the crate `log`, with their key/values | `log` |
+//! | `serde` | `Serde`: values that serde serializes and that have a `postcard` schema | `serde`, `postcard`, `postcard-schema` |
+//! | `lz4` | [`Builder::compress_live`]: blocks are compressed before they are written | `lz4_flex` |
+//! | `zstd` | [`Builder::compress_closed`]: segments are compressed when they are closed | `zstd`, which is C |
+//! | `max_level_…`, `release_max_level_…` | calls of lower levels are compiled out, as in the crate `log`: [`STATIC_MAX_LEVEL`] | |
+//!
+//! None is on by default. To read the files: [`logbuf-decode`](https://docs.rs/logbuf-decode). The rings alone:
+//! [`logbuf`](https://docs.rs/logbuf).
+//!
 //! **What is kept.** A record whose call has returned is in the file once the guard is dropped or flushed. If a thread
 //! logs faster than the writer can write, its ring fills up and records are dropped, counted, and reported in the file:
 //! how many, of which thread and level, from when to when.
@@ -142,3 +154,8 @@ pub mod __private {
     pub use logbuf_format::types::Type;
     pub use logbuf_macros::context;
 }
+
+/// The README, whose examples are tested.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -17,6 +17,17 @@
 //! } // dropping the record gives its room back
 //! ```
 //!
+//! | to | use |
+//! |---|---|
+//! | move records from one thread to another | [`queue::spsc`] |
+//! | from several threads to one | [`queue::mpsc`] |
+//! | the same, with a receiver that sleeps | [`channel::spsc`], [`channel::mpsc`] |
+//! | read many records at once, or keep them in the ring | [`Consumer::batch`], [`Batch::hold`], [`Held`] |
+//! | choose the memory: heap, huge or locked pages, a file | [`Storage`], [`Pages`] |
+//! | read what a dead process left in a file | [`Image`] |
+//!
+//! There are no features to choose. Mapped memory is for Linux; elsewhere rings are on the heap.
+//!
 //! # Memory
 //!
 //! A ring is a control block and a buffer of a power-of-two capacity. Positions in it are free-running byte counts
@@ -73,3 +84,8 @@ pub use held::Held;
 pub use image::{Entries, Entry, Image, ImageError};
 pub use producer::Producer;
 pub use storage::{PageKind, Pages, Storage};
+
+/// The README, whose examples are tested.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

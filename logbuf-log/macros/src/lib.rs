@@ -1,5 +1,17 @@
 //! The procedural macro behind the log macros of `logbuf-log`. It is not meant to be used but through those.
 //!
+//! ```text
+//! use logbuf_log::{Encode, info};
+//! ```
+//!
+//! | macro | documented as |
+//! |---|---|
+//! | `call_…` | `logbuf_log::log!`, which names the one of the most verbose level that is compiled in |
+//! | [`context!`](macro@context) | `logbuf_log::context!` |
+//! | [`Encode`](derive@Encode) | `logbuf_log::Encode` |
+//!
+//! There are no features. See [`logbuf-log`](https://docs.rs/logbuf-log).
+//!
 //! A call is parsed (`call.rs`), its message resolved into the values a record holds and the canonical template that the
 //! file keeps (`message.rs`), and expanded into a static site, a test of its flag, and one call (`expand.rs`); or, if its
 //! level is compiled out (`static_level.rs`), into code that is checked and never runs.
