@@ -7,7 +7,7 @@ use crate::{
     run::Run,
     segment::{EventBlock, Segment},
 };
-use logbuf_format::{limits, timeline::Span};
+use logbuf_format::{limits, timeline::Stretch};
 use std::{
     cmp::{Ordering, Reverse},
     collections::{BTreeSet, BinaryHeap},
@@ -103,7 +103,7 @@ struct Cursor {
     chunk: Arc<Chunk>,
     /// The next record, an index in the chunk.
     next: usize,
-    span: Span,
+    stretch: Stretch,
     /// What is wrong with the block, until the first run takes it along.
     problems: Vec<Problem>,
 }
@@ -268,8 +268,8 @@ impl Merge {
         if self.used + chunk.cost() > self.budget {
             chunk.shrink(self.budget / (2 * (self.open.len() + 1)));
         }
-        let span = segments[key.segment as usize].span(block.first);
-        let mut cursor = Cursor { key, block, chunk: Arc::new(chunk), next: 0, span, problems };
+        let stretch = segments[key.segment as usize].stretch(block.first);
+        let mut cursor = Cursor { key, block, chunk: Arc::new(chunk), next: 0, stretch, problems };
         cursor.place(segments);
         // One without records has problems to tell of.
         if cursor.is_left() || !cursor.problems.is_empty() {
@@ -379,10 +379,10 @@ impl Cursor {
 
     fn key_of(&mut self, entry: &Entry, segments: &[Segment]) -> Key {
         let ticks = entry.ticks;
-        if !self.span.contains(ticks) {
-            self.span = segments[self.key.segment as usize].span(ticks);
+        if !self.stretch.contains(ticks) {
+            self.stretch = segments[self.key.segment as usize].stretch(ticks);
         }
-        Key { ticks, unix_ns: self.span.unix_ns(ticks), ..self.key }
+        Key { ticks, unix_ns: self.stretch.unix_ns(ticks), ..self.key }
     }
 
     /// Whether records are left.

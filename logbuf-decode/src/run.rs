@@ -10,7 +10,7 @@ use crate::{
 };
 use logbuf_format::{
     render::TooLong,
-    timeline::Span,
+    timeline::Stretch,
     value::{self, Value},
 };
 use std::{
@@ -98,7 +98,7 @@ impl Records<'_> {
         let entries = &chunk.entries()[run.records.clone()];
         let Some(first) = entries.first() else { return ControlFlow::Continue(()) };
         let mut values = Vec::new();
-        let mut span = segment.span(first.ticks);
+        let mut stretch = segment.stretch(first.ticks);
         // Records of one site, and of one thread, come in rows.
         let site_of = |id| (id, segment.site(id));
         let thread_of = |id| {
@@ -109,7 +109,7 @@ impl Records<'_> {
         let (mut site, mut log_thread) = (site_of(first.site), thread_of(first.thread));
         for entry in entries {
             run.records.start += 1;
-            let unix_ns = time(segment, &mut span, entry.ticks);
+            let unix_ns = time(segment, &mut stretch, entry.ticks);
             if log_thread.0 != entry.thread {
                 log_thread = thread_of(entry.thread);
             }
@@ -143,13 +143,13 @@ impl Records<'_> {
     }
 }
 
-/// The time at `ticks`; `span` is that of the record before.
+/// The time at `ticks`; `stretch` is that of the record before.
 #[inline]
-fn time(segment: &Segment, span: &mut Span, ticks: u64) -> i64 {
-    if !span.contains(ticks) {
-        *span = segment.span(ticks);
+fn time(segment: &Segment, stretch: &mut Stretch, ticks: u64) -> i64 {
+    if !stretch.contains(ticks) {
+        *stretch = segment.stretch(ticks);
     }
-    span.unix_ns(ticks)
+    stretch.unix_ns(ticks)
 }
 
 /// Text of a record, in bytes.

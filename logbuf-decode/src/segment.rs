@@ -19,7 +19,7 @@ use logbuf_format::{
     limits, segment,
     site::Site,
     thread::{Thread, ThreadName},
-    timeline::{Span, Timeline},
+    timeline::{Stretch, Timeline},
 };
 use std::{io, ops::Range, path::Path, sync::Arc};
 
@@ -376,8 +376,8 @@ impl Segment {
     }
 
     /// The stretch of the timeline around `ticks`.
-    pub(crate) fn span(&self, ticks: u64) -> Span {
-        self.timeline().span(ticks)
+    pub(crate) fn stretch(&self, ticks: u64) -> Stretch {
+        self.timeline().stretch(ticks)
     }
 
     /// Wall-clock time at `ticks`: nanoseconds since the Unix epoch, UTC.

@@ -21,7 +21,7 @@ use crate::record::{self, SharedRecord, Taken};
 use crate::registry::{REGISTRY, SHARED_RING};
 use crate::scope;
 use crate::segment::Segment;
-use crate::table::Span;
+use crate::table::Reach;
 use crate::thread::Thread;
 
 /// Bytes of packed payload from which a block is written.
@@ -42,7 +42,7 @@ pub(crate) struct Events {
     packer: Packer,
     /// Events.
     count: u32,
-    span: Span,
+    reach: Reach,
     /// Rings and threads whose scopes were restated, and whether the extents behind that say what has become of them.
     restated: HashMap<(u32, u32), bool>,
     /// When the first of them was taken.
@@ -115,7 +115,7 @@ impl Events {
 
     /// The smallest time stamp in the block.
     pub(crate) fn oldest(&self) -> Option<u64> {
-        (!self.is_empty()).then_some(self.span.first)
+        (!self.is_empty()).then_some(self.reach.first)
     }
 
     /// Whether the first record was taken from its ring at least `age` ago.
@@ -196,12 +196,12 @@ impl Events {
 
     /// Marks the block as one of records that a flight recorder held.
     pub(crate) fn mark_dumped(&mut self) {
-        self.span.levels |= block::DUMPED;
+        self.reach.levels |= block::DUMPED;
     }
 
     /// The smallest and the largest time stamp in the block.
-    pub(crate) fn span(&self) -> (u64, u64) {
-        (self.span.first, self.span.last)
+    pub(crate) fn times(&self) -> (u64, u64) {
+        (self.reach.first, self.reach.last)
     }
 
     /// Packs the records of `batch`, which are of the shared ring: an extent for each run of records of one thread. A
@@ -297,8 +297,8 @@ impl Events {
                     return self.follow(entry.kind, record, paths);
                 }
                 if is_put {
-                    self.span.add_level(entry.level);
-                    self.span.add_time(ticks);
+                    self.reach.add_level(entry.level);
+                    self.reach.add_time(ticks);
                     self.count += 1;
                     if self.tee.is_some() {
                         self.show(entry, record, (thread, paths), dictionary);
@@ -338,7 +338,7 @@ impl Events {
     fn follow(&mut self, kind: site::Kind, record: Option<Taken<'_>>, paths: &mut Paths) {
         match record {
             Some(record) => {
-                self.span.add_time(record.ticks);
+                self.reach.add_time(record.ticks);
                 paths.follow(kind, record);
             }
             None => paths.forget(),
@@ -366,12 +366,12 @@ impl Events {
     /// Puts the block into `segment`, if there is one, and says how many records it has.
     pub(crate) fn put_into(&mut self, segment: &mut Segment) -> u32 {
         if self.since.take().is_some() {
-            let span = Span { sites: self.packer.sites(), ..self.span };
+            let reach = Reach { sites: self.packer.sites(), ..self.reach };
             let payload = self.packer.payload();
-            segment.put_block(payload, Kind::EVENTS, Codec::PACKED, self.count, span);
+            segment.put_block(payload, Kind::EVENTS, Codec::PACKED, self.count, reach);
             self.packer.clear();
         }
-        self.span = Span::EMPTY;
+        self.reach = Reach::EMPTY;
         self.restated.clear();
         mem::take(&mut self.count)
     }

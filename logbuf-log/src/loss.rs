@@ -182,14 +182,14 @@ impl First {
 struct Counter<'a>(&'a [AtomicU64]);
 
 /// What was taken of a counter.
-struct Part {
+struct Taken {
     count: u64,
     bytes: u64,
     ticks: (u64, u64),
     total: u64,
 }
 
-impl Part {
+impl Taken {
     fn of(self, level: Level, reason: Reason) -> Lost {
         let Self { count, bytes, ticks, total } = self;
         Lost { level, reason, count, bytes, ticks, total }
@@ -213,7 +213,7 @@ impl Counter<'_> {
         self.word(Word::Count).load(Ordering::Relaxed).saturating_sub(written)
     }
 
-    fn take(&self, now: u64) -> Option<Part> {
+    fn take(&self, now: u64) -> Option<Taken> {
         // A plain load first: almost always there is nothing, and then the line stays shared. The count goes first. A record
         // added meanwhile may have its bytes and times taken now and its count later: the counts are exact, and each span
         // covers the records counted with it. Acquire, with the release in `add`.
@@ -230,7 +230,7 @@ impl Counter<'_> {
         self.include((Word::TakenFirst, Word::TakenLast), (first.min(now), last));
         let first = First::load(self.word(Word::TakenFirst).load(Ordering::Relaxed)).unwrap_or(now);
         let last = self.word(Word::TakenLast).load(Ordering::Relaxed).max(first);
-        Some(Part { count: total - written, bytes, ticks: (first, last), total })
+        Some(Taken { count: total - written, bytes, ticks: (first, last), total })
     }
 }
 

@@ -46,6 +46,7 @@ use crate::segment::{Segment, Written};
 use crate::table::Table;
 
 pub(crate) use destination::Opened;
+pub(crate) use location::Location;
 pub use options::SyncPolicy;
 pub(crate) use options::{Options, Target};
 pub use sink::Memory;

@@ -208,7 +208,7 @@ impl Registry {
         };
         let IdleRing { id, producer, consumer, file } = ring;
         consumer.set_label(thread.id.into());
-        thread.begin(id, consumer.read_position());
+        thread.begin(id, consumer.taken_position());
         thread.ring_bytes.fetch_add(capacity, Ordering::Relaxed);
         lock(&self.rings).push(Ring { id, consumer, thread: Arc::clone(thread), file });
         Some(producer)

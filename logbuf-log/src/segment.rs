@@ -14,7 +14,7 @@ use logbuf_format::loss::Loss;
 use logbuf_format::segment::{self, Meta};
 
 use crate::output::{Opened, Presence, Sink};
-use crate::table::{Span, TABLE, Table};
+use crate::table::{Reach, TABLE, Table};
 
 /// Bytes of segment after which sites and threads are listed again, so that damage to one listing, or the loss of the
 /// beginning of the file, costs no more than what is near.
@@ -129,7 +129,7 @@ impl Segment {
         if table.entries == 0 {
             return;
         }
-        self.put_block(&table.payload, table.kind, Codec::RAW, table.entries, table.span);
+        self.put_block(&table.payload, table.kind, Codec::RAW, table.entries, table.reach);
     }
 
     /// Puts a block of entries and empties the table, if it has enough of them.
@@ -147,7 +147,7 @@ impl Segment {
         kind: Kind,
         codec: Codec,
         records: u32,
-        span: Span,
+        reach: Reach,
     ) {
         debug_assert_eq!(self.done, 0, "a block is put behind a write that failed half-way");
         if self.index.is_full() {
@@ -155,7 +155,7 @@ impl Segment {
         }
         let number = self.blocks;
         self.blocks += 1;
-        let Span { levels, sites, first, last } = span;
+        let Reach { levels, sites, first, last } = reach;
         let first = first.min(last);
         let summary =
             Summary { kind, codec, levels, salt: self.salt, number, records, first, last, sites };

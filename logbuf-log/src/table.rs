@@ -13,12 +13,12 @@ pub(crate) struct Table {
     pub(crate) kind: Kind,
     pub(crate) payload: Vec<u8>,
     pub(crate) entries: u32,
-    pub(crate) span: Span,
+    pub(crate) reach: Reach,
 }
 
 /// Of what levels, sites and times the contents of a block are.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Span {
+pub(crate) struct Reach {
     /// [Bits](Level::bit) of the levels.
     pub(crate) levels: u8,
     /// [Bits](logbuf_format::site::bit) of the sites.
@@ -28,24 +28,24 @@ pub(crate) struct Span {
     pub(crate) last: u64,
 }
 
-impl Default for Span {
+impl Default for Reach {
     fn default() -> Self {
         Self::EMPTY
     }
 }
 
-impl Span {
+impl Reach {
     /// Of nothing.
     pub(crate) const EMPTY: Self = Self { levels: 0, sites: 0, first: u64::MAX, last: 0 };
 
-    /// Extends the span by an instant.
+    /// Extends it by an instant.
     #[inline]
     pub(crate) fn add_time(&mut self, ticks: u64) {
         self.first = self.first.min(ticks);
         self.last = self.last.max(ticks);
     }
 
-    /// Extends the span by a level.
+    /// Extends it by a level.
     #[inline]
     pub(crate) fn add_level(&mut self, level: Level) {
         self.levels |= level.bit();
@@ -54,7 +54,7 @@ impl Span {
 
 impl Table {
     pub(crate) fn new(kind: Kind) -> Self {
-        Self { kind, payload: Vec::new(), entries: 0, span: Span::EMPTY }
+        Self { kind, payload: Vec::new(), entries: 0, reach: Reach::EMPTY }
     }
 
     /// A table of anchors.
@@ -63,7 +63,7 @@ impl Table {
         for anchor in anchors {
             anchor.put(&mut table.payload);
             table.entries += 1;
-            table.span.add_time(anchor.ticks);
+            table.reach.add_time(anchor.ticks);
         }
         table
     }

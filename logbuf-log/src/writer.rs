@@ -8,12 +8,12 @@
 //! |---|---|
 //! | `writer.rs` | the writer's state, and the loop that it runs |
 //! | `writer/sweep.rs` | from the rings into the block that is being filled |
-//! | `writer/catalog.rs` | what a segment has to list |
+//! | `writer/contents.rs` | what a segment has to list |
 //! | `writer/emit.rs` | the block, behind all that it refers to, into the file |
 //! | `writer/flight.rs` | what a flight recorder changes |
 //! | `writer/end.rs` | closing the file, or giving up |
 
-mod catalog;
+mod contents;
 mod emit;
 mod end;
 mod flight;
@@ -29,7 +29,7 @@ use std::time::{Duration, Instant};
 use logbuf::queue::mpsc;
 use logbuf_format::segment::Meta;
 
-use self::catalog::Catalog;
+use self::contents::Contents;
 use self::sweep::Sweep;
 use crate::clock::{self, Anchors};
 use crate::console::Tee;
@@ -145,7 +145,7 @@ struct Attached {
 
 impl Attached {
     fn new(ring: Ring, follows: bool) -> Self {
-        let done = ring.consumer.read_position();
+        let done = ring.consumer.taken_position();
         Self { ring, listed: false, finished: false, follows, done, is_dumped: false, oldest: None }
     }
 
@@ -160,13 +160,13 @@ impl Writer {
     pub(crate) fn new(parts: Parts) -> Result<Self, InitError> {
         let Parts { control, mut dictionary, mut anchors, idle, flush_interval, .. } = parts;
         let (mut rings, mut first_thread) = (Vec::new(), 0);
-        let mut catalog = Catalog {
+        let mut contents = Contents {
             dictionary: &mut dictionary,
             rings: &mut rings,
             first_thread: &mut first_thread,
             anchors: &mut anchors,
         };
-        let output = Output::start(parts.output, parts.meta, &mut catalog)?;
+        let output = Output::start(parts.output, parts.meta, &mut contents)?;
         control.set_path(output.path());
         let mut events = Events::new(parts.tee);
         if let Some(tee) = events.tee() {

@@ -58,7 +58,7 @@ impl<'a, F: Flavour> Batch<'a, F> {
     #[inline]
     pub(crate) fn new(consumer: &'a mut Consumer<F>, max_bytes: usize) -> Self {
         consumer.grant_head_start();
-        let (read, start) = (consumer.next_position(), consumer.read_position());
+        let (read, start) = (consumer.next_header(), consumer.taken_position());
         let limit = start.saturating_add(max_bytes as u64);
         let walk =
             Walk { track: consumer.track(), read, start, end: start, limit, caught_up: false };

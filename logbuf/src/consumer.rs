@@ -38,10 +38,10 @@ use crate::word::span;
 pub struct Consumer<F: Flavour> {
     track: Track,
     /// Position of the next header to look at.
-    read: u64,
-    /// Position up to which room was released; what the control block says. Behind `read` only while something is held.
+    next_header: u64,
+    /// Position up to which room was released; what the control block says. Behind `next_header` only while something is held.
     head: u64,
-    /// Position behind the last record taken. Behind `read` only by skips.
+    /// Position behind the last record taken. Behind `next_header` only by skips.
     taken: u64,
     /// See [`Consumer::set_head_start`].
     head_start: Duration,
@@ -60,7 +60,7 @@ impl<F: Flavour> Consumer<F> {
     pub(crate) fn new(ring: Arc<Ring>) -> Self {
         Consumer {
             track: ring.track(),
-            read: 0,
+            next_header: 0,
             head: 0,
             taken: 0,
             head_start: Duration::ZERO,
@@ -76,7 +76,7 @@ impl<F: Flavour> Consumer<F> {
     /// A record that is [forgotten](std::mem::forget) was not taken: it comes again.
     #[inline]
     pub fn try_claim(&mut self) -> Option<ReadClaim<'_, F>> {
-        let mut read = self.read;
+        let mut read = self.next_header;
         // SAFETY: `read` is where this consumer expects a header.
         let Some((slot, len)) = (unsafe { self.track.next_record(&mut read) }) else {
             self.pass(read);
@@ -123,13 +123,13 @@ impl<F: Flavour> Consumer<F> {
 
     /// Releases what was held by [`Batch::hold`].
     pub fn release_held(&mut self) {
-        self.release_to(self.read);
+        self.release_to(self.next_header);
     }
 
     /// Gives `head..end` back to the producer, `end` being behind a record that is held, or the head, or where nothing is held any
     /// more.
     pub(crate) fn release_to(&mut self, end: u64) {
-        debug_assert!(self.head <= end && end <= self.read);
+        debug_assert!(self.head <= end && end <= self.next_header);
         if self.head != end {
             self.release(end);
         }
@@ -157,17 +157,17 @@ impl<F: Flavour> Consumer<F> {
     /// # Ok::<(), logbuf::ClaimError>(())
     /// ```
     pub fn rewind_held(&mut self) {
-        self.read = self.head;
+        self.next_header = self.head;
         self.taken = self.head;
     }
 
     /// Bytes of ring that are held: taken and not yet released.
     pub fn held_bytes(&self) -> usize {
-        (self.read - self.head) as usize
+        (self.next_header - self.head) as usize
     }
 
     /// Position behind the last record taken, in bytes since the ring was made.
-    pub fn read_position(&self) -> u64 {
+    pub fn taken_position(&self) -> u64 {
         self.taken
     }
 
@@ -204,12 +204,12 @@ impl<F: Flavour> Consumer<F> {
     /// Bytes of ring between the next record and the end of the last one that is ready, headers and padding included.
     /// This walks the records.
     pub fn len_bytes(&self) -> usize {
-        let mut read = self.read;
+        let mut read = self.next_header;
         // SAFETY: `read` is where this consumer expects a header, or behind a record that is ready.
         while let Some((_, len)) = unsafe { self.track.next_record(&mut read) } {
             read += span(len) as u64;
         }
-        (read - self.read) as usize
+        (read - self.next_header) as usize
     }
 
     /// Whether every producer was dropped. If this is true before a read that finds nothing, nothing will come.
@@ -230,7 +230,7 @@ impl<F: Flavour> Consumer<F> {
 
     /// Position of the next header if it is pending.
     pub(crate) fn pending_position(&self) -> Option<u64> {
-        let mut read = self.read;
+        let mut read = self.next_header;
         // SAFETY: `read` is where this consumer expects a header.
         let ready = unsafe { self.track.next_record(&mut read) };
         ready.is_none().then_some(read)
@@ -258,9 +258,10 @@ impl<F: Flavour> Consumer<F> {
         self.track
     }
 
+    /// Position of the next header to look at.
     #[inline(always)]
-    pub(crate) fn next_position(&self) -> u64 {
-        self.read
+    pub(crate) fn next_header(&self) -> u64 {
+        self.next_header
     }
 
     /// Takes everything up to `end`, behind a record, and releases it unless something before it is held.
@@ -273,18 +274,18 @@ impl<F: Flavour> Consumer<F> {
     /// Takes everything up to `end`, behind a record, and holds it.
     pub(crate) fn hold(&mut self, end: u64) {
         self.taken = end;
-        self.read = end;
+        self.next_header = end;
     }
 
     /// Moves on to `end`, over records that were taken and skips, and releases it unless something before it is held.
     /// Skips have to be released even where no record follows: their room may be all that the next record lacks.
     #[inline(always)]
     pub(crate) fn pass(&mut self, end: u64) {
-        if end == self.read {
+        if end == self.next_header {
             return;
         }
-        let holding = self.head != self.read;
-        self.read = end;
+        let holding = self.head != self.next_header;
+        self.next_header = end;
         if !holding {
             self.release(end);
         }
@@ -321,7 +322,7 @@ impl<F: Flavour> fmt::Debug for Consumer<F> {
         f.debug_struct("Consumer")
             .field("capacity", &self.capacity())
             .field("head", &self.head)
-            .field("read", &self.read)
+            .field("next_header", &self.next_header)
             .finish_non_exhaustive()
     }
 }

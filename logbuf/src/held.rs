@@ -45,7 +45,7 @@ impl<'a, F: Flavour> Held<'a, F> {
 
     /// The payload of the next record that is held.
     pub fn next_record(&mut self) -> Option<&[u8]> {
-        let (mut at, end) = (self.at, self.consumer.next_position());
+        let (mut at, end) = (self.at, self.consumer.next_header());
         // SAFETY: `at` is the head, or behind a record, in room that was not released: the header stands there still. Where
         // nothing is held it is where the consumer reads next.
         let next = unsafe { self.consumer.track().next_record(&mut at) };
@@ -66,7 +66,7 @@ impl<'a, F: Flavour> Held<'a, F> {
 
     /// Bytes of ring that are held behind [`position`](Held::position), headers and padding included.
     pub fn bytes_left(&self) -> usize {
-        (self.consumer.next_position() - self.at) as usize
+        (self.consumer.next_header() - self.at) as usize
     }
 
     /// Gives back the room of the records handed out. Those behind them remain held.

@@ -53,10 +53,10 @@ pub struct Step {
 
 /// A stretch of the timeline within which time is one linear function of ticks.
 ///
-/// Records come in order of time, nearly: a reader keeps the span of the last one and asks for another only when
-/// [`Span::contains`] says so.
+/// Records come in order of time, nearly: a reader keeps that of the last one and asks for another only when
+/// [`Stretch::contains`] says so.
 #[derive(Clone, Copy, Debug)]
-pub struct Span {
+pub struct Stretch {
     from: u64,
     /// Inclusive.
     until: u64,
@@ -99,11 +99,11 @@ impl Timeline {
 
     /// The wall-clock time at `ticks`: nanoseconds since the Unix epoch, UTC. Without anchors it is 0.
     pub fn unix_ns(&self, ticks: u64) -> i64 {
-        self.span(ticks).unix_ns(ticks)
+        self.stretch(ticks).unix_ns(ticks)
     }
 
     /// The stretch of the timeline around `ticks`.
-    pub fn span(&self, ticks: u64) -> Span {
+    pub fn stretch(&self, ticks: u64) -> Stretch {
         let nominal = (NS_PER_SECOND as u64, self.ticks_per_second);
         let after = self.knots.partition_point(|knot| knot.ticks <= ticks);
         let next = self.knots.get(after);
@@ -111,7 +111,7 @@ impl Timeline {
         let Some(last) = after.checked_sub(1).map(|index| &self.knots[index]) else {
             let base = next.map_or((0, 0), |next| (next.ticks, next.unix_ns));
             let rate = if next.is_some() { nominal } else { (0, 1) };
-            return Span { from: 0, until, base, rate };
+            return Stretch { from: 0, until, base, rate };
         };
         let rate = match next {
             Some(next) if !next.step => {
@@ -119,7 +119,7 @@ impl Timeline {
             }
             _ => nominal,
         };
-        Span { from: last.ticks, until, base: (last.ticks, last.unix_ns), rate }
+        Stretch { from: last.ticks, until, base: (last.ticks, last.unix_ns), rate }
     }
 
     /// The steps of the wall clock, by ticks.
@@ -155,7 +155,7 @@ impl Timeline {
     }
 }
 
-impl Span {
+impl Stretch {
     /// Whether `ticks` lies in this span.
     #[inline]
     pub fn contains(&self, ticks: u64) -> bool {

@@ -8,6 +8,9 @@ use std::path::{Path, PathBuf};
 /// The end of every log file's name.
 const EXTENSION: &str = "logbuf";
 
+/// What stands before that in the names of recovered ones.
+const RECOVERED: &str = "recovered.";
+
 /// The end of the name under which a segment is written anew, behind the segment's own.
 const BESIDE: &str = ".compact";
 
@@ -25,6 +28,11 @@ impl Location {
         Some(Self { folder: folder_of(path), stem })
     }
 
+    /// The log called `stem`, in this folder.
+    pub(crate) fn of(folder: &Path, stem: &OsStr) -> Self {
+        Self { folder: folder.to_owned(), stem: stem.to_owned() }
+    }
+
     pub(crate) fn folder(&self) -> &Path {
         &self.folder
     }
@@ -37,6 +45,11 @@ impl Location {
     /// The name of the segment with this number.
     pub(crate) fn name(&self, number: u64) -> OsString {
         self.named(&format!("{number:06}.{EXTENSION}"))
+    }
+
+    /// The segment with this number, if it was recovered from rings.
+    pub(crate) fn recovered(&self, number: u64) -> PathBuf {
+        self.folder.join(self.named(&format!("{number:06}.{RECOVERED}{EXTENSION}")))
     }
 
     /// The link to the segment that is being written.
@@ -90,13 +103,13 @@ impl Location {
 
     /// The number in `name`, if it is that of a segment of this logger: `stem.000001.logbuf`, and
     /// `stem.000001.recovered.logbuf` for what was recovered from rings.
-    fn number_of(&self, name: &OsStr) -> Option<u64> {
+    pub(crate) fn number_of(&self, name: &OsStr) -> Option<u64> {
         let rest = name.as_encoded_bytes().strip_prefix(self.stem.as_encoded_bytes())?;
         let rest = str::from_utf8(rest).ok()?.strip_prefix('.')?;
         let (number, rest) = rest.split_once('.')?;
         let kind = rest.strip_suffix(EXTENSION)?;
         let is_number = number.len() >= 6 && number.bytes().all(|digit| digit.is_ascii_digit());
-        (is_number && matches!(kind, "" | "recovered.")).then(|| number.parse().ok())?
+        (is_number && matches!(kind, "" | RECOVERED)).then(|| number.parse().ok())?
     }
 }
 
@@ -114,9 +127,10 @@ mod tests {
 
     #[test]
     fn the_number_is_between_the_stem_and_the_extension() {
-        let location = Location { folder: ".".into(), stem: "app.v2".into() };
+        let location = Location::of(Path::new("."), OsStr::new("app.v2"));
         let number_of = |name: &str| location.number_of(OsStr::new(name));
         assert_eq!(location.path(7), Path::new("./app.v2.000007.logbuf"));
+        assert_eq!(location.recovered(8), Path::new("./app.v2.000008.recovered.logbuf"));
         assert_eq!(location.current(), Path::new("./app.v2.current.logbuf"));
         assert_eq!(number_of("app.v2.000007.logbuf"), Some(7));
         assert_eq!(number_of("app.v2.1000000.logbuf"), Some(1_000_000));
@@ -131,6 +145,8 @@ mod tests {
             "app.v2.000007.copy.logbuf",
             "app.v2.000007.book.000001.logbuf",
             "app.v2.current.logbuf",
+            "app.v2.000007.logbuf.tmp",
+            ".app.v2.1.recovering",
         ] {
             assert_eq!(number_of(other), None, "{other}");
         }

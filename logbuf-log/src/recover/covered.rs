@@ -23,8 +23,8 @@ use logbuf_format::{Level, events, limits, packed, segment};
 
 use super::remains::{Remains, Sites};
 use super::scopes;
-use super::segment::segment_number;
 use crate::loss;
+use crate::output::Location;
 use crate::paths::Paths;
 use crate::session::header::Header;
 use crate::session::system;
@@ -388,7 +388,7 @@ pub(super) fn files(folder: &Path, stem: &OsStr) -> io::Result<Vec<(Option<u64>,
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
         entries => entries?,
     };
-    let mut files = Vec::new();
+    let (location, mut files) = (Location::of(folder, stem), Vec::new());
     for entry in entries {
         let entry = entry?;
         let name = entry.file_name();
@@ -396,7 +396,7 @@ pub(super) fn files(folder: &Path, stem: &OsStr) -> io::Result<Vec<(Option<u64>,
         if name.as_encoded_bytes().starts_with(stem.as_encoded_bytes())
             && entry.file_type()?.is_file()
         {
-            files.push((segment_number(&name, stem), entry.path()));
+            files.push((location.number_of(&name), entry.path()));
         }
     }
     Ok(files)

@@ -210,15 +210,15 @@ impl<'a> Output<'a> {
         if !around.is_empty() {
             events.put_all(&[Restated::leave(Which::Context), Restated::leave(Which::Span)])?;
         }
-        let Table { entries, span, .. } = &mut events.table;
-        span.sites |= site::bit(site.number);
-        span.add_time(ticks);
+        let Table { entries, reach, .. } = &mut events.table;
+        reach.sites |= site::bit(site.number);
+        reach.add_time(ticks);
         self.ticks = (self.ticks.0.min(ticks), self.ticks.1.max(ticks));
         if site.kind == site::Kind::Event {
             *entries += 1;
-            span.add_level(site.level);
+            reach.add_level(site.level);
             if is_held {
-                span.levels |= block::DUMPED;
+                reach.levels |= block::DUMPED;
             }
         }
         Ok(())
@@ -261,12 +261,12 @@ impl<'a> Output<'a> {
         }
         self.list_thread(thread);
         let &Lost { level, reason, count, bytes, ticks: (first, last), total } = lost;
-        let Table { payload, entries, span, .. } = &mut self.losses;
+        let Table { payload, entries, reach, .. } = &mut self.losses;
         Loss { thread, level, reason, count, bytes, first, last, total }.put(payload);
         *entries += 1;
-        span.add_level(level);
-        span.add_time(first);
-        span.add_time(last);
+        reach.add_level(level);
+        reach.add_time(first);
+        reach.add_time(last);
         self.lost = self.lost.saturating_add(count);
         if self.losses.payload.len() >= TABLE {
             self.emit()?;

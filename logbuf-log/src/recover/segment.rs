@@ -15,15 +15,12 @@ use logbuf_format::clock::Anchor;
 use logbuf_format::end::End;
 
 use super::covered;
+use crate::output::Location;
 use crate::platform;
 use crate::session::base;
 use crate::session::header::Header;
 use crate::session::system;
 use crate::table::Table;
-
-/// The end of a segment's name, and of a recovered one's.
-const SEGMENT: &str = ".logbuf";
-const RECOVERED: &str = ".recovered.logbuf";
 
 /// The end of the name of one that is not finished.
 const UNFINISHED: &str = ".recovering";
@@ -66,19 +63,13 @@ impl<'a> Segment<'a> {
         let _left_by_one_cut_short = fs::remove_file(&path);
         self.file = Some(system::create_private(&path)?);
         self.put_header(0)?;
-        let mut clock = Table::new(Kind::CLOCK);
-        for anchor in self.anchors {
-            anchor.put(&mut clock.payload);
-            clock.entries += 1;
-            clock.span.add_time(anchor.ticks);
-        }
-        self.put(&mut clock);
+        self.put(&mut Table::clock(self.anchors));
         Ok(())
     }
 
     /// Appends a block to what is pending, unless it is empty, and empties it.
     pub(super) fn put(&mut self, table: &mut Table) {
-        let Table { kind, payload, entries, span } =
+        let Table { kind, payload, entries, reach } =
             std::mem::replace(table, Table::new(table.kind));
         if payload.is_empty() {
             return;
@@ -88,13 +79,13 @@ impl<'a> Segment<'a> {
         let summary = Summary {
             kind,
             codec: Codec::RAW,
-            levels: span.levels,
+            levels: reach.levels,
             salt: self.salt,
             number: self.blocks,
             records: entries,
-            first: span.first.min(span.last),
-            last: span.last,
-            sites: span.sites,
+            first: reach.first.min(reach.last),
+            last: reach.last,
+            sites: reach.sites,
         };
         open.seal(&mut self.pending, summary).expect("blocks are kept shorter than they may be");
         self.blocks += 1;
@@ -116,6 +107,7 @@ impl<'a> Segment<'a> {
         end.entries = 1;
         self.put(&mut end);
         self.write()?;
+        let location = Location::of(self.folder, &self.header.stem);
         for _ in 0..TRIES {
             let taken = covered::files(self.folder, &self.header.stem)?;
             let numbers =
@@ -123,9 +115,7 @@ impl<'a> Segment<'a> {
             let number = numbers.max().unwrap_or(1);
             self.put_header(number)?;
             self.file.as_ref().expect("it was begun").sync_all()?;
-            let mut name = self.header.stem.clone();
-            name.push(format!(".{number:06}{RECOVERED}"));
-            let path = self.folder.join(name);
+            let path = location.recovered(number);
             match system::rename_new(&self.unfinished(), &path) {
                 Ok(()) => {
                     self.file = None;
@@ -199,14 +189,6 @@ fn unfinished_session(name: &OsStr, stem: &OsStr) -> Option<u64> {
     (unfinished(stem, session) == name).then_some(session)
 }
 
-/// The number in `name`, if it is that of a segment of the log called `stem`.
-pub(super) fn segment_number(name: &OsStr, stem: &OsStr) -> Option<u64> {
-    let rest = name.as_encoded_bytes().strip_prefix(stem.as_encoded_bytes())?;
-    let rest = str::from_utf8(rest).ok()?.strip_prefix('.')?;
-    let number = rest.strip_suffix(RECOVERED).or_else(|| rest.strip_suffix(SEGMENT))?;
-    number.parse().ok()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -224,21 +206,6 @@ mod tests {
             ".app.v2.00000000000000ff.logbuf",
         ] {
             assert_eq!(session(other), None, "{other}");
-        }
-    }
-
-    #[test]
-    fn segments_are_told_by_their_names() {
-        let number = |name: &str| segment_number(OsStr::new(name), OsStr::new("app.v2"));
-        assert_eq!(number("app.v2.000007.logbuf"), Some(7));
-        assert_eq!(number("app.v2.1000008.recovered.logbuf"), Some(1_000_008));
-        for other in [
-            "app.000007.logbuf",
-            "app.v2.current.logbuf",
-            "app.v2.000007.logbuf.tmp",
-            ".app.v2.1.recovering",
-        ] {
-            assert_eq!(number(other), None, "{other}");
         }
     }
 }

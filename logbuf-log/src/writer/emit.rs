@@ -10,7 +10,7 @@ use std::time::Instant;
 use logbuf_format::block::Kind;
 use logbuf_format::loss::Loss;
 
-use super::catalog::Catalog;
+use super::contents::Contents;
 use super::{Failed, Writer, retry_delay};
 use crate::clock;
 use crate::error::WriteError;
@@ -47,8 +47,8 @@ impl Writer {
 
     /// Writes what was put, and releases its room in the rings.
     pub(super) fn write(&mut self) -> Result<(), Failed> {
-        let (output, mut catalog) = self.parts();
-        let result = output.write(&mut catalog);
+        let (output, mut contents) = self.parts();
+        let result = output.write(&mut contents);
         self.report_errors();
         match result {
             Ok(written) => self.count_written(written),
@@ -84,8 +84,8 @@ impl Writer {
 
     /// Has the output do what is due and what is asked for. Everything that was put is written.
     pub(super) fn tend(&mut self, asked: Asked) -> Result<(), WriteError> {
-        let (output, mut catalog) = self.parts();
-        let result = output.tend(asked, &mut catalog);
+        let (output, mut contents) = self.parts();
+        let result = output.tend(asked, &mut contents);
         self.report_errors();
         self.control.set_path(self.output.path());
         match result {
@@ -98,9 +98,9 @@ impl Writer {
     }
 
     /// The output, and what it has to list.
-    pub(super) fn parts(&mut self) -> (&mut Output, Catalog<'_>) {
+    pub(super) fn parts(&mut self) -> (&mut Output, Contents<'_>) {
         let Self { output, dictionary, rings, first_thread, anchors, .. } = self;
-        (output, Catalog { dictionary, rings, first_thread, anchors })
+        (output, Contents { dictionary, rings, first_thread, anchors })
     }
 
     /// Reports what the output could not do beside writing, and where it writes now.
@@ -153,14 +153,14 @@ impl Writer {
 
     /// Puts what is not in the segment yet, or everything if that is due.
     fn put_sites_and_threads(&mut self) {
-        let (output, mut catalog) = self.parts();
+        let (output, mut contents) = self.parts();
         let segment = output.segment();
         if segment.is_listing_due() {
-            segment.put_listing(&catalog.in_use());
+            segment.put_listing(&contents.in_use());
             return;
         }
-        let sites = catalog.dictionary.take_tables();
-        let threads = catalog.new_threads(None);
+        let sites = contents.dictionary.take_tables();
+        let threads = contents.new_threads(None);
         sites.iter().chain(&threads).for_each(|table| segment.put_table(table));
     }
 
@@ -203,7 +203,7 @@ fn put_loss(table: &mut Table, thread: u32, lost: &Lost) {
     let &Lost { level, reason, count, bytes, ticks: (first, last), total } = lost;
     Loss { thread, level, reason, count, bytes, first, last, total }.put(&mut table.payload);
     table.entries += 1;
-    table.span.add_level(level);
-    table.span.add_time(first);
-    table.span.add_time(last);
+    table.reach.add_level(level);
+    table.reach.add_time(first);
+    table.reach.add_time(last);
 }

@@ -16,9 +16,9 @@ impl Writer {
     pub(super) fn close(&mut self, stop: Stop) {
         loop {
             // Not for the first time if writing went on in another segment.
-            let (output, mut catalog) = self.parts();
+            let (output, mut contents) = self.parts();
             if !output.segment().is_ended() {
-                output.put_end(&mut catalog);
+                output.put_end(&mut contents);
             }
             match self.write() {
                 Ok(()) if self.output.segment().is_ended() => break,

@@ -34,12 +34,12 @@ const ENDED_BYTES: usize = 16 << 20;
 impl Attached {
     /// Bytes of ring that were taken and are not dealt with.
     pub(super) fn waiting_bytes(&self) -> usize {
-        (self.ring.consumer.read_position() - self.done) as usize
+        (self.ring.consumer.taken_position() - self.done) as usize
     }
 
     /// Notes that all that was taken is dealt with: what has to be in the file is.
     pub(super) fn settle(&mut self) {
-        self.done = self.ring.consumer.read_position();
+        self.done = self.ring.consumer.taken_position();
     }
 
     /// Lets the oldest records go until at most `bytes` bytes are held, and returns how many of them were not in the file.
@@ -245,7 +245,7 @@ impl Writer {
                 output.segment().put_table(&Table::clock(&anchors.next()));
             }
             events.mark_dumped();
-            let (first, last) = events.span();
+            let (first, last) = events.times();
             let count = u64::from(events.put_into(output.segment()));
             put += count;
             if let Some(dump) = recorder.dump() {

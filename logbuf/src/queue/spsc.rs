@@ -250,7 +250,7 @@ impl Consumer {
         }
         // Finds nothing, and passes over a skip that may stand at the end.
         drop(self.try_claim());
-        let (position, track) = (self.next_position(), self.track());
+        let (position, track) = (self.next_header(), self.track());
         let lap = position - track.offset(position) as u64;
         // The header here is empty: the last producer wrote it behind its last record, or the storage began with it.
         let cursor = track.slot(position);

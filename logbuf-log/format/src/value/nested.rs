@@ -145,11 +145,6 @@ impl<'a> Tuple<'a> {
 }
 
 impl<'a> Struct<'a> {
-    /// The name of the struct or the enum.
-    pub fn type_name(&self) -> &'a str {
-        &self.definition.name
-    }
-
     /// Whether it is an enum.
     pub fn is_enum(&self) -> bool {
         matches!(self.definition.shape, Shape::Enum(_))

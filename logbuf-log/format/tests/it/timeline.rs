@@ -115,7 +115,7 @@ proptest! {
         ticks.sort_unstable();
         for pair in ticks.windows(2) {
             prop_assert!(timeline.unix_ns(pair[0]) <= timeline.unix_ns(pair[1]), "{pair:?} in {timeline:?}");
-            prop_assert!(timeline.span(pair[0]).contains(pair[0]));
+            prop_assert!(timeline.stretch(pair[0]).contains(pair[0]));
         }
     }
 }

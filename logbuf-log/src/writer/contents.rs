@@ -13,7 +13,7 @@ use crate::table::{TABLE, Table};
 use crate::thread::Thread;
 
 /// The sites and threads that the writer knows of.
-pub(super) struct Catalog<'a> {
+pub(super) struct Contents<'a> {
     pub(super) dictionary: &'a mut Dictionary,
     pub(super) rings: &'a mut [Attached],
     /// The first thread to have its ring after the segment began.
@@ -21,7 +21,7 @@ pub(super) struct Catalog<'a> {
     pub(super) anchors: &'a mut Anchors,
 }
 
-impl Listing for Catalog<'_> {
+impl Listing for Contents<'_> {
     fn all(&mut self) -> Vec<Table> {
         *self.first_thread = REGISTRY.next_thread();
         self.dictionary.list_all();
@@ -42,7 +42,7 @@ impl Listing for Catalog<'_> {
     }
 }
 
-impl Catalog<'_> {
+impl Contents<'_> {
     /// What the dictionary lists, and all threads.
     fn tables(&mut self) -> Vec<Table> {
         let mut tables = self.dictionary.take_tables();
