@@ -80,6 +80,7 @@ pub(crate) fn run(bytes: &[u8]) {
         }
     }
     assert_eq!(recover::sessions(&scene.place()).expect("the place can be read"), []);
+    assert!(!scene.session.exists(), "a session that is not listed is no more");
     let left = fs::read_dir(scene.folder.path()).expect("it is there");
     left.for_each(|entry| assert_eq!(entry.expect("it is there").path(), scene.logs));
 }
