@@ -7,21 +7,19 @@ use std::path::Path;
 use std::time::Duration;
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
-use logbuf_benches::logged::{mix, numbers};
+use logbuf_benches::logged::{PATIENCE, mix, numbers};
 use logbuf_decode::{Csv, Json, Logfmt, Reader, Render, Text};
 use logbuf_log::{Builder, Level, WhenFull};
 
 /// Records of a file.
 const RECORDS: u64 = 100_000;
 
-/// How long a call waits for room: for ever, as benches go.
-const PATIENCE: Duration = Duration::from_secs(60);
-
 fn decode(criterion: &mut Criterion) {
     let folder = tempfile::tempdir().expect("a temporary folder can be made");
     for (name, log) in [("three numbers", numbers as fn(u64)), ("twelve sites", mix)] {
         let path = folder.path().join(name);
         let guard = Builder::to_file(&path)
+            .ignore_env()
             .level(Level::Trace)
             .when_full(WhenFull::Block(PATIENCE))
             .start()

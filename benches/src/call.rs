@@ -20,7 +20,9 @@ use ::logbuf_log::Encode;
 pub use self::floor::Floor;
 pub use self::logbuf_log::{Anonymous, AtTimeGiven, Disabled, LogbufLog};
 #[cfg(feature = "rivals")]
-pub use self::{ftlog::Ftlog, quicklog::Quicklog, spdlog::Spdlog, tracing::TracingFmt};
+pub use self::{
+    ftlog::Ftlog, quicklog::Quicklog, spdlog::Spdlog, tracing::NonBlocking, tracing::TracingFmt,
+};
 
 /// A string of 40 bytes.
 pub const TEXT: &str = "the quick brown fox jumps over a lazy do";
@@ -73,6 +75,11 @@ pub trait Call {
 
     /// What a logger without a thread of its own asks its program to do every thousand calls or so.
     fn tend(&mut self) {}
+
+    /// How many records it says that it lost.
+    fn lost(&self) -> u64 {
+        0
+    }
 
     /// Returns when everything logged is in files, and the logger has ended if it can.
     fn finish(mut self)

@@ -4,6 +4,8 @@ use logbuf_format::definition::Definitions;
 use logbuf_format::packed::{LEAD, Layout, Packer};
 use logbuf_format::types::Type;
 
+use crate::random::Random;
+
 /// Records of several sites.
 #[derive(Debug)]
 pub struct Load {
@@ -121,23 +123,4 @@ pub fn trading(count: u64) -> Load {
         }
     }
     load
-}
-
-/// Marsaglia's xorshift; begins with any number but 0.
-#[derive(Debug)]
-pub struct Random(pub u64);
-
-impl Random {
-    /// As many random letters.
-    pub fn text(&mut self, len: usize) -> String {
-        (0..len).map(|_| char::from(b'a' + (self.number() % 26) as u8)).collect()
-    }
-
-    /// The next number, of 53 bits.
-    pub fn number(&mut self) -> u64 {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        self.0 >> 11
-    }
 }

@@ -3,11 +3,15 @@
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
 use std::path::Path;
+use std::time::Duration;
 
 use logbuf_format::end::{self, End};
 use logbuf_log::{debug, error, info, trace, warn};
 
-use crate::load::Random;
+use crate::random::Random;
+
+/// How long a call waits for room: for ever, as benches go.
+pub const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Strings of 40 bytes that are logged in turn. More than a block holds, so that none is in it twice.
 const TEXTS: usize = 4096;

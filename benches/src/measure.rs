@@ -6,6 +6,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::pin::to_core;
+use crate::random::Random;
 use crate::subject::{Sink, Source, Subject};
 
 /// Capacity of the rings that cost is measured on: they stay in the second-level cache.
@@ -26,17 +27,10 @@ pub enum Lengths {
 impl Lengths {
     /// A table of lengths to go through again and again; making them up is no part of what is measured.
     fn table(self) -> Vec<usize> {
-        let mut state = 0x9E37_79B9_7F4A_7C15_u64;
-        let mut random = || {
-            // xorshift64 by George Marsaglia.
-            state ^= state << 13;
-            state ^= state >> 7;
-            state ^= state << 17;
-            8 + (state >> 20) as usize % 1017
-        };
+        let mut random = Random(0x9E37_79B9_7F4A_7C15);
         match self {
             Lengths::Fixed(len) => vec![len; 1024],
-            Lengths::Random => (0..1024).map(|_| random()).collect(),
+            Lengths::Random => (0..1024).map(|_| 8 + random.number() as usize % 1017).collect(),
         }
     }
 }

@@ -11,4 +11,4 @@ mod table;
 pub use chart::{Chart, draw};
 pub use document::{Document, MarkerError};
 pub use machine::machine;
-pub use table::{Table, tables};
+pub use table::{Shown, Table, tables};

@@ -17,6 +17,7 @@ use std::time::Duration;
 
 use logbuf_benches::call::{Anonymous, AtTimeGiven, Call, Disabled, Floor, LogbufLog, Order, TEXT};
 use logbuf_benches::pin::to_core;
+use logbuf_benches::report::Shown;
 use logbuf_benches::ticks::{nanoseconds_per_tick, ticks};
 
 /// Calls in a long burst, and how often each subject has its turn.
@@ -50,8 +51,8 @@ impl Payload {
     }
 }
 
-/// One burst of calls; what it measured is appended to the list.
-type Burst<'a> = Box<dyn FnMut(Payload, Kind, &mut Vec<f64>) + 'a>;
+/// One burst of calls; what it measured is appended to the list. Returns how many records the subject says that it lost so far.
+type Burst<'a> = Box<dyn FnMut(Payload, Kind, &mut Vec<f64>) -> u64 + 'a>;
 
 /// What of a burst is measured.
 #[derive(Clone, Copy)]
@@ -86,6 +87,11 @@ fn main() {
     for payload in Payload::ALL {
         for kind in Kind::ALL {
             let results = measure(&mut subjects, payload, kind);
+            match (payload, kind) {
+                (Payload::Numbers, Kind::Mean) => println!("\n{}", Shown::CallCost),
+                (Payload::Numbers, Kind::Each) => println!("\n{}", Shown::CallLatency),
+                _ => {}
+            }
             print(&format!("{}: {}", payload.name(), kind.name()), tick, &results);
         }
     }
@@ -145,13 +151,11 @@ mod traced {
         folder: &Path,
         call: impl Fn(u64) + Copy + 'static,
     ) {
-        let file = tracing_appender::rolling::never(folder, "rival.log");
-        let (writer, worker) = tracing_appender::non_blocking(file);
-        let subscriber = tracing_subscriber::fmt().with_writer(writer).with_ansi(false).finish();
-        let mut measured = burst(Some(Dispatch::new(subscriber)), None, call);
+        let rival = logbuf_benches::call::NonBlocking::start(folder, "rival.log");
+        let mut measured = burst(Some(rival.dispatch.clone()), None, call);
         let kept: Burst<'static> = Box::new(move |payload, kind, results| {
-            let _as_long_as_the_subject = &worker;
             measured(payload, kind, results);
+            rival.lost.dropped_lines() as u64
         });
         subjects.push(("tracing fmt + non_blocking", kept));
     }
@@ -220,6 +224,7 @@ mod traced {
                 Some(dispatch) => dispatcher::with_default(dispatch, measure),
                 None => measure(),
             }
+            0
         })
     }
 }
@@ -271,6 +276,7 @@ fn subject<C: Call + 'static>(folder: &Path) -> (&'static str, Burst<'static>) {
                 each(results, |i| call.order(black_box(&Order::new(i))))
             }
         }
+        call.lost()
     };
     (C::NAME, Box::new(burst))
 }
@@ -317,6 +323,7 @@ fn in_second_process(folder: &Path) -> (&'static str, Burst<'static>) {
     let mut second = Second::start(folder).expect("this program can be run twice");
     let burst = move |payload, kind, results: &mut Vec<f64>| {
         second.turn(payload, kind, results).expect("the second process answers");
+        0
     };
     (Anonymous::NAME, Box::new(burst))
 }
@@ -354,31 +361,60 @@ fn each(results: &mut Vec<f64>, call: impl Fn(u64)) {
     }
 }
 
+/// What the turns of a subject came to.
+struct Measured {
+    name: &'static str,
+    numbers: Vec<f64>,
+    lost: Lost,
+}
+
+/// What a subject lost, of which it says the sum since it began.
+#[derive(Default)]
+struct Lost {
+    first: Option<u64>,
+    last: u64,
+}
+
+impl Lost {
+    fn see(&mut self, sum: u64) {
+        self.first.get_or_insert(sum);
+        self.last = sum;
+    }
+
+    /// From the end of the first turn on.
+    fn count(&self) -> u64 {
+        self.last - self.first.unwrap_or(self.last)
+    }
+}
+
 /// Lets the subjects take turns: A B C A B C …, because the machine may be busy with other things at some time or other.
 fn measure(
     subjects: &mut [(&'static str, Burst<'static>)],
     payload: Payload,
     kind: Kind,
-) -> Vec<(&'static str, Vec<f64>)> {
-    let mut results: Vec<_> = subjects.iter().map(|(name, _)| (*name, Vec::new())).collect();
+) -> Vec<Measured> {
+    let mut results: Vec<_> = subjects
+        .iter()
+        .map(|(name, _)| Measured { name, numbers: Vec::new(), lost: Lost::default() })
+        .collect();
     // The first turns warm up.
     let warm = TURNS / 10;
     for turn in 0..TURNS + warm {
-        for ((_, burst), (_, numbers)) in subjects.iter_mut().zip(&mut results) {
-            burst(payload, kind, numbers);
+        for ((_, burst), measured) in subjects.iter_mut().zip(&mut results) {
+            measured.lost.see(burst(payload, kind, &mut measured.numbers));
             if turn < warm {
-                numbers.clear();
+                measured.numbers.clear();
             }
         }
     }
     results
 }
 
-fn print(title: &str, tick: f64, results: &[(&'static str, Vec<f64>)]) {
+fn print(title: &str, tick: f64, results: &[Measured]) {
     println!("\n| {title} | p50 | p90 | p99 | p99.9 | max | p50 ÷ floor |");
     println!("|---|---|---|---|---|---|---|");
     let mut floor = None;
-    for (name, numbers) in results {
+    for Measured { name, numbers, .. } in results {
         let mut sorted = numbers.clone();
         sorted.sort_by(f64::total_cmp);
         let at = |share: f64| sorted[((sorted.len() - 1) as f64 * share) as usize] * tick;
@@ -392,5 +428,8 @@ fn print(title: &str, tick: f64, results: &[(&'static str, Vec<f64>)]) {
             at(1.0),
             at(0.5) / floor
         );
+    }
+    for Measured { name, lost, .. } in results.iter().filter(|measured| measured.lost.count() > 0) {
+        println!("\n{name} lost {} of these records.", lost.count());
     }
 }

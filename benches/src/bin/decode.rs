@@ -16,13 +16,17 @@ use std::process::{Child, ChildStdout, Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use logbuf_benches::logged::PATIENCE;
+use logbuf_benches::memory::peak;
 use logbuf_benches::pin::{to_all_cores, to_core};
+use logbuf_benches::random::Random;
+use logbuf_benches::spread::Spread;
 use logbuf_log::{Builder, WhenFull, info};
 
 /// Records in a file that is made here.
 const RECORDS: u64 = 20_000_000;
 
-/// How often each command runs; the fastest counts, because the machine may be busy with other things.
+/// How often each command runs, in turns.
 const TURNS: usize = 3;
 
 /// How often the memory of a process is looked at.
@@ -54,16 +58,19 @@ enum Sink {
     Null,
 }
 
-/// What the four ways to run a command came to.
+/// What the runs of a command came to, each in one of these ways.
 struct Row {
-    one: Run,
-    all: Run,
-    one_to_null: Run,
-    all_to_null: Run,
+    one: Runs,
+    all: Runs,
+    one_to_null: Runs,
+    all_to_null: Runs,
 }
 
+/// What the runs of a command in one way came to; there is at least one.
+#[derive(Default)]
+struct Runs(Vec<Run>);
+
 /// What one run came to.
-#[derive(Clone, Copy)]
 struct Run {
     time: Duration,
     /// Bytes of output.
@@ -83,7 +90,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     };
     let decoder = build()?;
     let bytes = fs::metadata(&file)?.len();
-    println!("{records} records, {bytes} bytes: {:.1} each\n", bytes as f64 / records as f64);
+    println!("{records} records, {bytes} bytes: {:.1} each.", bytes as f64 / records as f64);
+    println!("Medians of {TURNS} runs, in turns; in parentheses the least and the most.\n");
     println!(
         "| | M records/s, one core, to a pipe | all cores, to a pipe | one core, to nowhere | all cores, to nowhere | GB/s of the file, all cores, to a pipe | GB/s of output | memory, MB |"
     );
@@ -112,7 +120,11 @@ fn main() -> Result<(), Box<dyn Error>> {
             command.args(arguments).arg(&large);
             command
         };
-        println!("| {name} | {:.1} |", best(&command, false, Sink::Pipe)?.time.as_secs_f64() * 1e3);
+        let mut runs = Runs::default();
+        for _ in 0..TURNS {
+            runs.0.push(run(command(), false, Sink::Pipe)?);
+        }
+        println!("| {name} | {} |", runs.spread(|run| run.time.as_secs_f64() * 1e3));
     }
     Ok(())
 }
@@ -122,16 +134,10 @@ fn make_large(folder: &Path) -> Result<PathBuf, Box<dyn Error>> {
     const RECORDS: u64 = 15_000_000;
     let guard = Builder::new(folder.join("large"))
         .ignore_env()
-        .when_full(WhenFull::Block(Duration::from_secs(60)))
+        .when_full(WhenFull::Block(PATIENCE))
         .start()?;
-    let mut state = 1_u64;
-    // Marsaglia's xorshift64.
-    let mut random = || {
-        state ^= state << 13;
-        state ^= state >> 7;
-        state ^= state << 17;
-        state
-    };
+    let mut numbers = Random(1);
+    let mut random = || numbers.bits();
     for _ in 0..RECORDS {
         let [a, b, c, d] = [random(), random(), random(), random()];
         let [e, f, g, h] = [random(), random(), random(), random()];
@@ -147,7 +153,7 @@ fn make_large(folder: &Path) -> Result<PathBuf, Box<dyn Error>> {
 fn make(folder: &Path, records: u64) -> Result<PathBuf, Box<dyn Error>> {
     let guard = Builder::new(folder.join("bench"))
         .ignore_env()
-        .when_full(WhenFull::Block(Duration::from_secs(60)))
+        .when_full(WhenFull::Block(PATIENCE))
         .start()?;
     for order_id in 0..records {
         let price = 52_100.0 + (order_id % 1000) as f64 / 10.0;
@@ -187,50 +193,48 @@ fn build() -> Result<PathBuf, Box<dyn Error>> {
 }
 
 impl Row {
-    fn of(command: &(impl Fn() -> Command + Sync)) -> Result<Self, Box<dyn Error>> {
-        Ok(Self {
-            one: best(command, true, Sink::Pipe)?,
-            all: best(command, false, Sink::Pipe)?,
-            one_to_null: best(command, true, Sink::Null)?,
-            all_to_null: best(command, false, Sink::Null)?,
-        })
+    /// The ways take turns, because the machine may be busy with other things at some time or other.
+    fn of(command: &impl Fn() -> Command) -> Result<Self, Box<dyn Error>> {
+        let [mut one, mut all, mut one_to_null, mut all_to_null] =
+            [(); 4].map(|()| Runs::default());
+        for _ in 0..TURNS {
+            one.0.push(run(command(), true, Sink::Pipe)?);
+            all.0.push(run(command(), false, Sink::Pipe)?);
+            one_to_null.0.push(run(command(), true, Sink::Null)?);
+            all_to_null.0.push(run(command(), false, Sink::Null)?);
+        }
+        Ok(Self { one, all, one_to_null, all_to_null })
     }
 
     /// The most memory of any of them.
     fn memory(&self) -> u64 {
-        let runs = [self.one, self.all, self.one_to_null, self.all_to_null];
-        runs.iter().map(|run| run.memory).max().unwrap_or(0)
+        let ways = [&self.one, &self.all, &self.one_to_null, &self.all_to_null];
+        ways.iter().flat_map(|runs| &runs.0).map(|run| run.memory).max().unwrap_or(0)
+    }
+}
+
+impl Runs {
+    fn spread(&self, figure: impl Fn(&Run) -> f64) -> Spread {
+        Spread::of(self.0.iter().map(figure)).expect("there is a run")
     }
 }
 
 fn row(name: &str, records: u64, bytes: u64, row: &Row) {
-    let rate = |run: Run| records as f64 / run.time.as_secs_f64() / 1e6;
-    let speed = |bytes: u64| bytes as f64 / row.all.time.as_secs_f64() / 1e9;
-    let both =
-        |one, all| format!("{:.1} | {:.1} (× {:.2})", rate(one), rate(all), rate(all) / rate(one));
+    let rate = |runs: &Runs| runs.spread(|run| records as f64 / run.time.as_secs_f64() / 1e6);
+    let speed =
+        |bytes: u64| row.all.spread(|run| bytes as f64 / run.time.as_secs_f64() / 1e9).median;
+    let both = |one: &Runs, all: &Runs| {
+        let (one, all) = (rate(one), rate(all));
+        format!("{one} | {all}, × {:.2}", all.median / one.median)
+    };
     println!(
         "| {name} | {} | {} | {:.2} | {:.2} | {:.0} |",
-        both(row.one, row.all),
-        both(row.one_to_null, row.all_to_null),
+        both(&row.one, &row.all),
+        both(&row.one_to_null, &row.all_to_null),
         speed(bytes),
-        speed(row.all.output),
+        speed(row.all.0[0].output),
         row.memory() as f64 / 1e6,
     );
-}
-
-/// The fastest of several runs, and the most memory of any.
-fn best(
-    command: &(impl Fn() -> Command + Sync),
-    is_pinned: bool,
-    sink: Sink,
-) -> Result<Run, Box<dyn Error>> {
-    let mut runs = Vec::new();
-    for _ in 0..TURNS {
-        runs.push(run(command(), is_pinned, sink)?);
-    }
-    let memory = runs.iter().map(|run| run.memory).max().unwrap_or(0);
-    let fastest = runs.into_iter().min_by_key(|run| run.time).ok_or("there are no turns")?;
-    Ok(Run { memory, ..fastest })
 }
 
 /// Runs a command, and throws away what it prints.
@@ -272,21 +276,13 @@ fn empty(mut pipe: ChildStdout) -> io::Result<u64> {
 
 /// Waits for the end of a process; the most memory it had.
 fn watch(child: &mut Child) -> Result<u64, Box<dyn Error>> {
-    let status = PathBuf::from(format!("/proc/{}/status", child.id()));
     let mut memory = 0;
     loop {
         // Elsewhere than on Linux there is no such file, and the table says 0.
-        let found = fs::read_to_string(&status).ok().and_then(|status| peak(&status));
-        memory = memory.max(found.unwrap_or(0));
+        memory = memory.max(peak(Some(child.id())).unwrap_or(0));
         if let Some(status) = child.try_wait()? {
             return if status.success() { Ok(memory) } else { Err(format!("{status}").into()) };
         }
         thread::sleep(PERIOD);
     }
-}
-
-/// The largest resident memory, in bytes.
-fn peak(status: &str) -> Option<u64> {
-    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
-    line.split_whitespace().next()?.parse::<u64>().ok().map(|kilobytes| kilobytes * 1024)
 }

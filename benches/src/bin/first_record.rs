@@ -74,8 +74,10 @@ fn at_once(tick: f64) -> Vec<f64> {
 
 fn main() {
     let folder = tempfile::tempdir().expect("a temporary folder can be made");
-    let guard =
-        Builder::new(folder.path().join("app")).start().expect("the folder can be written to");
+    let guard = Builder::new(folder.path().join("app"))
+        .ignore_env()
+        .start()
+        .expect("the folder can be written to");
     log();
     let tick = nanoseconds_per_tick() / 1000.0;
     let mut times = First::ALL.map(|_| Vec::with_capacity(THREADS));

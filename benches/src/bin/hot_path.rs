@@ -81,6 +81,7 @@ fn main() {
         None => CrashSafe::Auto,
     };
     let guard = Builder::new(folder.path().join("app"))
+        .ignore_env()
         .level(Level::Debug)
         .crash_safe(crash_safe)
         .start()

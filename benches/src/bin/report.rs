@@ -3,7 +3,8 @@
 //! `cargo run --release -p logbuf-benches --bin report [-- PART…]`
 //!
 //! Each part is a program of its own, which can be run alone; its tables go between its marks in the document, and the charts are drawn
-//! from them. With the names of parts, those alone are measured, and the others stay as they are.
+//! from them. What was done, on what machine and when stands with each part: with the names of parts, those alone are measured, and the
+//! others stay as they are.
 
 use std::error::Error;
 use std::fs;
@@ -12,7 +13,7 @@ use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressStyle};
-use logbuf_benches::report::{Chart, Document, draw, machine, tables};
+use logbuf_benches::report::{Chart, Document, Shown, draw, machine, tables};
 
 /// A part of the report.
 struct Part {
@@ -20,26 +21,35 @@ struct Part {
     name: &'static str,
     /// What the program is given.
     arguments: &'static [&'static str],
-    /// The charts: what the title of the table begins with, what is shown of it, and the name of the file.
-    charts: &'static [(&'static str, Chart, &'static str)],
+    /// The charts: the table, what is shown of it, and the name of the file.
+    charts: &'static [(Shown, Chart, &'static str)],
+}
+
+impl Part {
+    /// What a reader enters to have the same done again.
+    fn command(&self) -> String {
+        let separator = if self.arguments.is_empty() { &[][..] } else { &["--"] };
+        let program = ["cargo run --release -p logbuf-benches --bin", self.name];
+        [&program, separator, self.arguments].concat().join(" ")
+    }
 }
 
 const PARTS: &[Part] = &[
     Part {
         name: "rings",
-        arguments: &["5"],
+        arguments: &["9"],
         charts: &[
-            ("producer, ns", Chart::Groups, "rings-producer"),
-            ("consumer, ns", Chart::Groups, "rings-consumer"),
-            ("two threads, million", Chart::Groups, "rings-throughput"),
+            (Shown::RingsProducer, Chart::Groups, "rings-producer"),
+            (Shown::RingsConsumer, Chart::Groups, "rings-consumer"),
+            (Shown::RingsThroughput, Chart::Groups, "rings-throughput"),
         ],
     },
     Part {
         name: "call_site",
         arguments: &[],
         charts: &[
-            ("two `u64` and an `f64`: mean", Chart::Bars { column: "p50" }, "call-site-cost"),
-            ("two `u64` and an `f64`: single", Chart::Percentiles, "call-site-latency"),
+            (Shown::CallCost, Chart::Bars { column: "p50" }, "call-site-cost"),
+            (Shown::CallLatency, Chart::Percentiles, "call-site-latency"),
         ],
     },
     Part { name: "first_record", arguments: &[], charts: &[] },
@@ -48,8 +58,8 @@ const PARTS: &[Part] = &[
         name: "throughput",
         arguments: &[],
         charts: &[
-            ("2000000 records", Chart::Bars { column: "million records/s" }, "throughput"),
-            ("2000000 records", Chart::Bars { column: "bytes/record" }, "bytes-per-record"),
+            (Shown::Loggers, Chart::Bars { column: "million records/s" }, "throughput"),
+            (Shown::Loggers, Chart::Bars { column: "bytes/record" }, "bytes-per-record"),
         ],
     },
     Part { name: "decode", arguments: &[], charts: &[] },
@@ -71,7 +81,6 @@ fn main() -> Result<(), Box<dyn Error>> {
     build(root)?;
     let path = root.join("docs/BENCHMARKS.md");
     let mut document = Document::new(fs::read_to_string(&path)?);
-    document.replace("machine", &machine())?;
     let begin = Instant::now();
     let progress = ProgressBar::new(parts.len() as u64).with_style(
         ProgressStyle::with_template("{bar:30} {pos}/{len} {msg} {elapsed}")
@@ -82,7 +91,8 @@ fn main() -> Result<(), Box<dyn Error>> {
         progress.set_message(part.name);
         let output = run(part)?;
         let charts = draw_charts(part, &output, root)?;
-        document.replace(part.name, &format!("{}\n\n{charts}", output.trim()))?;
+        let made = format!("`{}`, on {}", part.command(), machine());
+        document.replace(part.name, &format!("{made}\n\n{}\n\n{charts}", output.trim()))?;
         // What was measured is kept, whatever happens to the next part.
         fs::write(&path, document.text())?;
         progress.inc(1);
@@ -126,11 +136,11 @@ fn draw_charts(part: &Part, output: &str, root: &Path) -> Result<String, Box<dyn
     fs::create_dir_all(&folder)?;
     let tables = tables(output);
     let mut links = String::new();
-    for (title, chart, file) in part.charts {
+    for (shown, chart, file) in part.charts {
         let table = tables
             .iter()
-            .find(|table| table.title.starts_with(title))
-            .ok_or_else(|| format!("{} printed no table “{title}…”", part.name))?;
+            .find(|table| table.shown == Some(*shown))
+            .ok_or_else(|| format!("{} printed no table after `{shown}`", part.name))?;
         draw(table, *chart, &folder.join(format!("{file}.svg")))?;
         links.push_str(&format!("![{}](charts/{file}.svg)\n", table.title));
     }

@@ -1,6 +1,7 @@
 //! Prints how the rings compare: `cargo run --release -p logbuf-benches --bin rings [-- TURNS]`.
 
 use logbuf_benches::measure::{Lengths, cost, latency, throughput, throughput_of_many};
+use logbuf_benches::report::Shown;
 #[cfg(feature = "rivals")]
 use logbuf_benches::subject::{Bbqueue, Crossbeam, NexusMpsc, NexusSpsc, Ringbuf, Rtrb};
 use logbuf_benches::subject::{
@@ -49,12 +50,14 @@ fn main() {
         .iter()
         .map(|&len| spsc_row!(&format!("{len} B"), turns, |S| cost::<S>(len).produce))
         .collect();
+    println!("\n{}", Shown::RingsProducer);
     print("producer, ns per record", &rows);
 
     let rows: Vec<Row> = sizes
         .iter()
         .map(|&len| spsc_row!(&format!("{len} B"), turns, |S| cost::<S>(len).consume))
         .collect();
+    println!("\n{}", Shown::RingsConsumer);
     print("consumer, ns per record", &rows);
 
     print("two threads, ns", &[spsc_row!("one way, 64 B", turns, |S| latency::<S>())]);
@@ -78,6 +81,7 @@ fn main() {
             |S| throughput::<S>(lengths, records) / 1e6
         )
     });
+    println!("\n{}", Shown::RingsThroughput);
     print("two threads, million records per second", &rows);
 
     let rows = [1, 2, 4].map(|producers| {

@@ -1,24 +1,27 @@
 //! How much the whole way takes: from log calls that wait for room, over the rings and the writer, to a closed file.
 //!
 //! `cargo run --release -p logbuf-benches --bin throughput`, with `-- --records N` for another number of records than 20
-//! million, `--ring BYTES` for other rings than the default, `--load NUMBER` for one load alone, and `--folder PATH` for the
+//! million, `--ring BYTES` for other rings than the default, `--load NUMBER` for one run of one load alone, and `--folder PATH` for the
 //! file.
 //!
 //! Then what others take of the same numbers, and what they leave; `--logger NUMBER` is one of them alone.
 //!
-//! Each load and each logger runs in a process of its own. The time is that from the first call to the end of the guard's drop, by when the
+//! Each load and each logger runs in a process of its own, which prints its figures; the table has the medians of three runs, in turns. The time is that from the first call to the end of the guard's drop, by when the
 //! file is whole. What the writer takes is the processor time of the process less that of the threads that log.
 
 use std::io;
 use std::path::{Path, PathBuf};
-use std::process::{Command, ExitCode};
+use std::process::{Command, ExitCode, Stdio};
 use std::time::{Duration, Instant};
 use std::{env, fs, thread};
 
 use logbuf_benches::call::{Call, LogbufLog};
 use logbuf_benches::cpu::{process_time, thread_time};
-use logbuf_benches::logged::{messages, mix, numbers, text, totals};
+use logbuf_benches::logged::{PATIENCE, messages, mix, numbers, text, totals};
+use logbuf_benches::memory::peak;
 use logbuf_benches::pin::to_core;
+use logbuf_benches::report::Shown;
+use logbuf_benches::spread::Spread;
 use logbuf_benches::sustained::{Sustained, sustained};
 use logbuf_log::{Builder, Stats, WhenFull, info};
 use tempfile::TempDir;
@@ -28,9 +31,6 @@ const RING: usize = 1 << 20;
 
 /// How long an idle logger is watched.
 const IDLE: Duration = Duration::from_secs(5);
-
-/// How long a call waits for room: for ever, as benches go.
-const PATIENCE: Duration = Duration::from_secs(60);
 
 /// One load: its name, how many threads log, what each of them does with its share of the records, and whether blocks are compressed.
 struct Load {
@@ -81,6 +81,9 @@ fn add_rivals(loggers: &mut Vec<Logger>) {
 #[cfg(not(feature = "rivals"))]
 fn add_rivals(_loggers: &mut Vec<Logger>) {}
 
+/// How often each subject runs.
+const TURNS: usize = 3;
+
 /// Others take a tenth of the records, which is enough for them.
 const SHARE: u64 = 10;
 
@@ -100,14 +103,15 @@ fn main() -> ExitCode {
         );
         return ExitCode::from(2);
     };
-    let one = match (options.load, options.logger) {
+    let one: Option<Figures> = match (options.load, options.logger) {
         (Some(number), _) => LOADS.get(number).map(|load| run(load, &options)),
         (_, Some(number)) => loggers().get(number).map(|logger| drive(logger, &options)),
         _ => return all(&options),
     };
     match one {
-        Some(row) => {
-            println!("{row}");
+        Some(figures) => {
+            let words: Vec<_> = figures.to_array().iter().map(f64::to_string).collect();
+            println!("{}", words.join(" "));
             ExitCode::SUCCESS
         }
         None => {
@@ -124,32 +128,109 @@ fn main() -> ExitCode {
 /// Prints the tables.
 fn all(options: &Options) -> ExitCode {
     println!(
+        "Medians of {TURNS} runs, in turns; in parentheses the slowest and the fastest run. Of what was lost, the most.\n"
+    );
+    println!(
         "| {} records, rings of {} KiB | million records/s | ns/record | bytes/record | writer's processor, ns/record | peak memory above rings, MiB | lost |",
         options.records,
         options.ring >> 10
     );
     println!("|---|---|---|---|---|---|---|");
-    if !(0..LOADS.len()).all(|number| in_process("--load", number)) {
-        return ExitCode::FAILURE;
+    let Some(loads) = rounds("--load", LOADS.len()) else { return ExitCode::FAILURE };
+    for (load, runs) in LOADS.iter().zip(&loads) {
+        println!("{} {:.1} | {:.0} |", runs.row(load.name), runs.median(|f| f.peak), runs.lost());
     }
     println!(
-        "\n| {} records of three numbers, one thread | million records/s | ns/record | bytes/record | processor, ns/record | lost |",
+        "\n{}\n\n| {} records of three numbers, one thread | million records/s | ns/record | bytes/record | processor, ns/record | lost |",
+        Shown::Loggers,
         options.records / SHARE
     );
     println!("|---|---|---|---|---|---|");
-    if !(0..loggers().len()).all(|number| in_process("--logger", number)) {
-        return ExitCode::FAILURE;
+    let loggers = loggers();
+    let Some(driven) = rounds("--logger", loggers.len()) else { return ExitCode::FAILURE };
+    for (logger, runs) in loggers.iter().zip(&driven) {
+        println!("{} {:.0} |", runs.row(logger.name), runs.lost());
     }
     println!("\nAn idle logger takes {:.3} % of a core.", idle_share() * 100.0);
     ExitCode::SUCCESS
 }
 
-/// Has this program print one row, and returns whether it did.
-fn in_process(option: &str, number: usize) -> bool {
+/// What one run came to: times and lengths by record.
+#[derive(Clone, Copy)]
+struct Figures {
+    /// Nanoseconds from the first call to the closed file.
+    elapsed: f64,
+    /// Length of the files, in bytes.
+    bytes: f64,
+    /// Processor time, in nanoseconds.
+    processor: f64,
+    /// The most memory above the rings, in MiB: of a run, not of a record.
+    peak: f64,
+    /// Records that are not in the files: of a run, not of a record.
+    lost: f64,
+}
+
+impl Figures {
+    fn to_array(self) -> [f64; 5] {
+        [self.elapsed, self.bytes, self.processor, self.peak, self.lost]
+    }
+
+    fn from_line(line: &str) -> Option<Self> {
+        let numbers: Vec<f64> =
+            line.split_whitespace().map(|word| word.parse().ok()).collect::<Option<_>>()?;
+        let [elapsed, bytes, processor, peak, lost] = numbers.try_into().ok()?;
+        Some(Self { elapsed, bytes, processor, peak, lost })
+    }
+}
+
+/// What the runs of one subject came to; there is at least one.
+struct Runs(Vec<Figures>);
+
+impl Runs {
+    fn spread(&self, figure: impl Fn(&Figures) -> f64) -> Spread {
+        Spread::of(self.0.iter().map(figure)).expect("there is a run")
+    }
+
+    fn median(&self, figure: impl Fn(&Figures) -> f64) -> f64 {
+        self.spread(figure).median
+    }
+
+    fn lost(&self) -> f64 {
+        self.spread(|run| run.lost).most
+    }
+
+    /// The columns that both tables have.
+    fn row(&self, name: &str) -> String {
+        format!(
+            "| {name} | {} | {:.1} | {:.1} | {:.1} |",
+            self.spread(|run| 1e3 / run.elapsed),
+            self.median(|run| run.elapsed),
+            self.median(|run| run.bytes),
+            self.median(|run| run.processor),
+        )
+    }
+}
+
+/// Runs each of `count` subjects in a process of its own, in turns. `None` if one of them failed, which says why.
+fn rounds(option: &str, count: usize) -> Option<Vec<Runs>> {
+    let mut subjects: Vec<_> = (0..count).map(|_| Runs(Vec::new())).collect();
+    for _ in 0..TURNS {
+        for (number, runs) in subjects.iter_mut().enumerate() {
+            runs.0.push(in_process(option, number)?);
+        }
+    }
+    Some(subjects)
+}
+
+/// Has this program measure one subject once.
+fn in_process(option: &str, number: usize) -> Option<Figures> {
     let program = env::current_exe().expect("a program knows its path");
     let mut command = Command::new(program);
     command.args(env::args_os().skip(1)).args([option, &number.to_string()]);
-    command.status().expect("this program can be started again").success()
+    let output = command.stderr(Stdio::inherit()).output();
+    let output = output.expect("this program can be started again");
+    let text = String::from_utf8(output.stdout).ok().filter(|_| output.status.success())?;
+    Figures::from_line(&text)
 }
 
 impl Options {
@@ -182,28 +263,27 @@ fn folder(options: &Options) -> TempDir {
     folder.expect("a temporary folder can be made")
 }
 
-/// Drives a logger and returns its row of the table.
-fn drive(logger: &Logger, options: &Options) -> String {
+/// Drives a logger once.
+fn drive(logger: &Logger, options: &Options) -> Figures {
     let folder = folder(options);
     let logged = options.records / SHARE;
     let took = (logger.run)(folder.path(), logged).expect("the files can be read");
     let records = logged as f64;
-    format!(
-        "| {} | **{:.1}** | {:.1} | {:.1} | {:.1} | {} |",
-        logger.name,
-        records / took.elapsed.as_secs_f64() / 1e6,
-        took.elapsed.as_secs_f64() * 1e9 / records,
-        took.bytes as f64 / records,
-        took.processor.as_secs_f64() * 1e9 / records,
-        logged.saturating_sub(took.written),
-    )
+    Figures {
+        elapsed: took.elapsed.as_secs_f64() * 1e9 / records,
+        bytes: took.bytes as f64 / records,
+        processor: took.processor.as_secs_f64() * 1e9 / records,
+        peak: 0.0,
+        lost: logged.saturating_sub(took.written) as f64,
+    }
 }
 
-/// Runs a load and returns its row of the table.
-fn run(load: &Load, options: &Options) -> String {
+/// Runs a load once.
+fn run(load: &Load, options: &Options) -> Figures {
     let folder = folder(options);
     let share = options.records / load.threads as u64;
     let guard = Builder::new(folder.path().join("app"))
+        .ignore_env()
         .ring_capacity(options.ring)
         .when_full(WhenFull::Block(PATIENCE))
         .compress_live(load.lz4)
@@ -237,18 +317,16 @@ fn run(load: &Load, options: &Options) -> String {
     drop(guard);
     let elapsed = start.elapsed();
     let writing = (process_time() - processor).saturating_sub(logging);
-    let peak = peak_memory().saturating_sub(rings);
+    let peak = peak(None).unwrap_or(0).saturating_sub(rings as u64);
     let bytes = check(&handle.path(), share * load.threads as u64, lost);
     let records = (share * load.threads as u64) as f64;
-    format!(
-        "| {} | **{:.1}** | {:.1} | {:.1} | {:.1} | {:.1} | {lost} |",
-        load.name,
-        records / elapsed.as_secs_f64() / 1e6,
-        elapsed.as_secs_f64() * 1e9 / records,
-        bytes as f64 / records,
-        writing.as_secs_f64() * 1e9 / records,
-        peak as f64 / f64::from(1 << 20),
-    )
+    Figures {
+        elapsed: elapsed.as_secs_f64() * 1e9 / records,
+        bytes: bytes as f64 / records,
+        processor: writing.as_secs_f64() * 1e9 / records,
+        peak: peak as f64 / f64::from(1 << 20),
+        lost: lost as f64,
+    }
 }
 
 /// A number is worth something only if everything is in the file: its END says how much that is. Returns the file's length.
@@ -265,7 +343,8 @@ fn check(path: &Path, logged: u64, lost: u64) -> u64 {
 /// The share of a core that a logger takes into which nobody logs.
 fn idle_share() -> f64 {
     let folder = tempfile::tempdir().expect("a temporary folder can be made");
-    let guard = Builder::new(folder.path().join("idle")).start().expect("the logger starts");
+    let guard =
+        Builder::new(folder.path().join("idle")).ignore_env().start().expect("the logger starts");
     info!("the last for a while");
     guard.flush().expect("the file can be written");
     let (start, before) = (Instant::now(), process_time());
@@ -273,12 +352,4 @@ fn idle_share() -> f64 {
     let (elapsed, taken) = (start.elapsed(), process_time() - before);
     drop(guard);
     taken.as_secs_f64() / elapsed.as_secs_f64()
-}
-
-/// The most memory that this process had resident, in bytes; 0 where the system does not say.
-fn peak_memory() -> usize {
-    let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
-    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
-    line.and_then(|line| line.trim().strip_suffix(" kB")?.trim().parse::<usize>().ok())
-        .map_or(0, |kilobytes| kilobytes << 10)
 }

@@ -82,6 +82,7 @@ fn write_all(records: u64, log: fn(u64), lz4: bool, kept: Option<&Path>) {
     // The times are in what is compressed: they are the same in each run.
     let ticks = AtomicU64::new(0);
     let (guard, mut writer) = Builder::new(folder.join("app"))
+        .ignore_env()
         .ring_capacity(RING)
         .clock(move || ticks.fetch_add(NANOSECONDS_APART, Ordering::Relaxed))
         .compress_live(lz4)

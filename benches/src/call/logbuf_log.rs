@@ -2,13 +2,12 @@
 
 use std::path::Path;
 use std::sync::{Arc, Mutex, Weak};
-use std::time::Duration;
 use std::{fs, io};
 
 use ::logbuf_log::{Builder, CrashSafe, Guard, Level, Timestamp, WhenFull, info, trace};
 
 use super::{Call, Order};
-use crate::logged::totals;
+use crate::logged::{PATIENCE, totals};
 
 /// A logger down to `debug`, whose rings outlive the process, as by default. A full one is waited for, as with the others; a burst
 /// fills none.
@@ -30,15 +29,13 @@ pub struct Disabled(Arc<Guard>);
 /// Where its files are.
 const FOLDER: &str = "logbuf";
 
-/// How long a call waits for room: for ever, as benches go.
-const PATIENCE: Duration = Duration::from_secs(60);
-
 /// The one logger of this process at the moment. It ends with the last subject that logs through it.
 fn logger(folder: &Path, crash_safe: CrashSafe) -> Arc<Guard> {
     static LOGGER: Mutex<Weak<Guard>> = Mutex::new(Weak::new());
     let mut logger = LOGGER.lock().expect("starting a logger does not panic");
     logger.upgrade().unwrap_or_else(|| {
         let guard = Builder::new(folder.join(FOLDER).join("app"))
+            .ignore_env()
             .level(Level::Debug)
             .crash_safe(crash_safe)
             .when_full(WhenFull::Block(PATIENCE))

@@ -1,8 +1,53 @@
 //! A table in Markdown, read back.
 
+use std::fmt;
+
+/// A table of which charts are drawn. The program that prints it prints this before, and so says which one it is: titles are for
+/// people, and may change.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Shown {
+    /// What a record costs the producer of a ring.
+    RingsProducer,
+    /// What a record costs the consumer of a ring.
+    RingsConsumer,
+    /// Records between two threads.
+    RingsThroughput,
+    /// The mean of bursts of calls.
+    CallCost,
+    /// Single calls.
+    CallLatency,
+    /// Loggers that are driven as fast as they go.
+    Loggers,
+}
+
+impl Shown {
+    const ALL: [Self; 6] = [
+        Self::RingsProducer,
+        Self::RingsConsumer,
+        Self::RingsThroughput,
+        Self::CallCost,
+        Self::CallLatency,
+        Self::Loggers,
+    ];
+
+    /// The table that a line announces.
+    fn announced(line: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|shown| line.trim() == shown.to_string())
+    }
+}
+
+/// A comment, which the document shows nobody.
+impl fmt::Display for Shown {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "<!-- table: {self:?} -->")
+    }
+}
+
 /// A table that a program printed.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Table {
+    /// Which one it is, if charts are drawn of it.
+    pub shown: Option<Shown>,
     /// The header of the first column: what was measured, and in what unit.
     pub title: String,
     /// The other headers.
@@ -36,14 +81,16 @@ pub(super) fn number(cell: &str) -> Option<f64> {
 pub fn tables(text: &str) -> Vec<Table> {
     let mut tables: Vec<Table> = Vec::new();
     let mut is_inside = false;
+    let mut shown = None;
     for line in text.lines() {
+        shown = Shown::announced(line).or(shown);
         let cells = cells(line);
         match cells {
             None => is_inside = false,
             Some(mut cells) if !is_inside => {
                 is_inside = true;
                 let title = cells.remove(0);
-                tables.push(Table { title, columns: cells, rows: Vec::new() });
+                tables.push(Table { shown: shown.take(), title, columns: cells, rows: Vec::new() });
             }
             Some(cells) if cells.iter().all(|cell| cell.chars().all(|c| "-:".contains(c))) => {}
             Some(mut cells) => {
@@ -69,9 +116,10 @@ mod tests {
 
     #[test]
     fn what_is_printed_is_read_back() {
-        let text = "words\n\n| cost, ns | a | b |\n|---|---|---|\n| 8 B | **1.5** (1.0–2.0) | 7 |\n| none | – | 2.5 |\n\nwords\n";
+        let text = "words\n\n<!-- table: Loggers -->\n\n| cost, ns | a | b |\n|---|---|---|\n| 8 B | **1.5** (1.0–2.0) | 7 |\n| none | – | 2.5 |\n\nwords\n\n| other | a |\n|---|---|\n| x | 1 |\n";
         let tables = tables(text);
-        assert_eq!(tables.len(), 1);
+        assert_eq!(tables.len(), 2);
+        assert_eq!([tables[0].shown, tables[1].shown], [Some(Shown::Loggers), None]);
         assert_eq!(tables[0].title, "cost, ns");
         assert_eq!(tables[0].columns, ["a", "b"]);
         let a = tables[0].column("a").unwrap();
