@@ -134,6 +134,9 @@ fn read_file(path: &Path, totals: &Totals) {
             hasher.write(&content);
             let elapsed_ns = start.elapsed().as_nanos() as u64;
             info!(bytes, lines, elapsed_ns, "read {name}, hash {:016x}", hasher.finish());
+            if str::from_utf8(&content).is_err() {
+                warn!("{name} is no text, and has no lines");
+            }
             totals.files.fetch_add(1, Ordering::Relaxed);
             totals.bytes.fetch_add(bytes as u64, Ordering::Relaxed);
         }

@@ -8,6 +8,8 @@ mod follow;
 mod hints;
 mod inputs;
 mod lines;
+mod man;
+mod number;
 mod output;
 mod pager;
 mod pipe;
@@ -64,11 +66,7 @@ fn run(args: &Args, report: &mut Report) -> io::Result<()> {
         Some(Command::Stats(stats)) => stats::run(stats, report),
         Some(Command::Verify(inputs)) => verify::run(inputs, report),
         Some(Command::Completions { shell }) => completions::run(*shell),
-        Some(Command::Man) => {
-            let mut page = Vec::new();
-            clap_mangen::Man::new(Args::command()).render(&mut page)?;
-            io::stdout().write_all(&page)
-        }
+        Some(Command::Man { subcommand }) => man::run(subcommand.as_deref()),
     }
 }
 

@@ -24,12 +24,6 @@ use std::{
     thread::available_parallelism,
 };
 
-/// Records back from the end among which the last that are wanted are looked for first. About what one block holds, most often.
-const STEP: u64 = 1 << 14;
-
-/// By how much further each search goes than the one before.
-const GROWTH: u64 = 4;
-
 /// Segments up to which one that starts behind the end of another in the same file is read.
 const SEGMENTS: usize = 1 << 16;
 
@@ -282,6 +276,12 @@ impl Reader {
         self.merge.oldest()
     }
 
+    /// How far back to look first for what is wanted of the end, in records: about what one block holds, most often.
+    pub const STEP: u64 = 1 << 14;
+
+    /// By how much further to look each time than the time before.
+    pub const GROWTH: u64 = 4;
+
     /// Goes to the end, and back from there over `records` records or more that may be wanted: those are handed out next, in order, and no
     /// others. Each further call goes further back, over those before. Whether there were any blocks before.
     ///
@@ -293,14 +293,14 @@ impl Reader {
     ///
     /// let mut reader = Reader::new();
     /// // The time of the last error.
-    /// let (mut last, mut step) = (None, 1 << 16);
+    /// let (mut last, mut step) = (None, Reader::STEP);
     /// while last.is_none() && reader.step_back(step) {
     ///     reader.for_each(|record| {
     ///         if record.level() == Level::Error {
     ///             last = Some(record.unix_ns());
     ///         }
     ///     });
-    ///     step *= 2;
+    ///     step = step.saturating_mul(Reader::GROWTH);
     /// }
     /// ```
     pub fn step_back(&mut self, records: u64) -> bool {
@@ -313,8 +313,9 @@ impl Reader {
         true
     }
 
-    /// Goes to the end, and back from there until `count` records are passed for which `wants` holds, or to the start if there are fewer: all
-    /// behind that place are handed out next, in order. How many of those it holds for: `count` or more, unless there are fewer.
+    /// Goes to the end, and back from there until `count` records are passed for which `wants` holds, and then over `before` records or more
+    /// of any kind; or to the start if there are fewer: all behind that place are handed out next, in order. How many of those `wants`
+    /// holds for: `count` or more, unless there are fewer.
     ///
     /// So a few records before the last ones can be had as well. What is read on the way is read again when it is handed out, and
     /// what is wrong with it is told of then.
@@ -323,21 +324,57 @@ impl Reader {
     /// use logbuf_decode::{Level, Reader};
     ///
     /// let mut reader = Reader::new();
-    /// // From the last but one error on, or from a little before it.
-    /// reader.start_at_last(2, |record| record.level() == Level::Error);
+    /// // From three records before the last but one error on, or from a little before those.
+    /// reader.start_at_last(2, 3, |record| record.level() == Level::Error);
     /// reader.for_each(|record| println!("{}", record.unix_ns()));
     /// ```
-    pub fn start_at_last(&mut self, count: u64, mut wants: impl FnMut(&Record<'_>) -> bool) -> u64 {
+    pub fn start_at_last(
+        &mut self,
+        count: u64,
+        before: u64,
+        mut wants: impl FnMut(&Record<'_>) -> bool,
+    ) -> u64 {
         let told = std::mem::take(&mut self.findings);
-        let (mut found, mut step) = (0, STEP.max(count));
+        let (mut found, mut step) = (0, Self::STEP.max(count));
         while found < count && self.step_back(step) {
             self.for_each(|record| found += u64::from(wants(record)));
-            step = step.saturating_mul(GROWTH);
+            step = step.saturating_mul(Self::GROWTH);
+        }
+        let (mut passed, mut step) = (0, before);
+        while passed < before && self.step_back(step) {
+            self.for_each(|record| {
+                passed += 1;
+                found += u64::from(wants(record));
+            });
+            step = step.saturating_mul(Self::GROWTH);
         }
         self.findings = told;
         let within = self.filter.within();
         self.start_over(self.reached.max(within.start)..within.end, i64::MAX);
         found
+    }
+
+    /// Hands out records until `is_enough` holds for one, and then all of them again. What is wrong with those on the way is told of when they are
+    /// handed out again.
+    ///
+    /// ```
+    /// use logbuf_decode::{Level, Reader};
+    ///
+    /// let mut reader = Reader::new();
+    /// let mut first = None;
+    /// reader.peek(|record| {
+    ///     first = (record.level() == Level::Error).then(|| record.unix_ns());
+    ///     first.is_some()
+    /// });
+    /// reader.for_each(|record| println!("{:?}", first.map(|first| record.unix_ns() - first)));
+    /// ```
+    pub fn peek(&mut self, mut is_enough: impl FnMut(&Record<'_>) -> bool) {
+        self.settle();
+        let told = std::mem::take(&mut self.findings);
+        // That one was enough is no error.
+        let _found = self.try_for_each(|record| if is_enough(record) { Err(()) } else { Ok(()) });
+        self.findings = told;
+        self.start_over(self.filter.within(), i64::MAX);
     }
 
     /// Hands out what is within this time next. What is wrong with blocks that reach to `told` or behind it is known.

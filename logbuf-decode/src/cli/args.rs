@@ -86,10 +86,18 @@ pub(crate) enum Command {
         #[arg(hide_possible_values = true)]
         shell: Shell,
     },
-    /// Print the manual page
+    /// Print the manual page, of the command or of one of its subcommands
     #[command(after_help = MAN_HELP)]
-    Man,
+    Man {
+        /// sites, stats, export, compact, verify, recover, completions or man
+        #[arg(hide_possible_values = true, value_parser = PossibleValuesParser::new(SUBCOMMANDS))]
+        subcommand: Option<String>,
+    },
 }
+
+/// The names of what else there is to do.
+pub(crate) const SUBCOMMANDS: [&str; 8] =
+    ["sites", "stats", "export", "compact", "verify", "recover", "completions", "man"];
 
 /// Which sites, and how.
 #[derive(Debug, clap::Args)]
@@ -272,7 +280,7 @@ pub(crate) struct Choose {
 #[command(next_help_heading = "Choosing records")]
 pub(crate) struct Part {
     /// The last N of them
-    #[arg(short = 'n', long, value_name = "N", conflicts_with_all = ["head", "context"])]
+    #[arg(short = 'n', long, value_name = "N", conflicts_with = "head")]
     pub(crate) tail: Option<usize>,
 
     /// The first N of them
@@ -549,7 +557,8 @@ Examples:
 const MAN_HELP: &str = "\
 Examples:
   logbuf-decode man > ~/.local/share/man/man1/logbuf-decode.1
-  logbuf-decode man | man -l -";
+  logbuf-decode man | man -l -
+  logbuf-decode man stats | man -l -";
 
 const VERIFY_HELP: &str = "\
 Examples:
@@ -602,6 +611,7 @@ const AFTER_HELP: &str = concat!(
 Examples:
   logbuf-decode logs/                           all segments of a folder, in order of time
   logbuf-decode app.000001.logbuf -l warn -C 3  warnings, errors, and what happened around them
+  logbuf-decode logs/ -l error -n 3 -C 5        the last three errors, and what led to them
   logbuf-decode logs/ --since -3h --target 'gateway*'
   logbuf-decode logs/ --where 'rtt_ns > 1000 && symbol == \"BTC-USD\"' -n 20
   logbuf-decode --json logs/ | jq .fields.rtt_ns

@@ -3,6 +3,7 @@
 use crate::cli::{
     args::Inputs,
     inputs::{self, Input},
+    number::grouped,
     progress::{Counted, Progress},
     replace::replace,
     report::{Report, shown},
@@ -12,7 +13,7 @@ use logbuf_format::{
     compact::{self, CompactError, Compacted},
 };
 use std::{
-    fs::File,
+    fs::{File, TryLockError},
     io::{self, BufReader, Write},
     path::Path,
 };
@@ -34,11 +35,21 @@ pub(crate) fn run(args: &Inputs, report: &mut Report) -> io::Result<()> {
             }
         };
         match compact(&path, &progress) {
-            Ok(Compacted { before, blocks: 0, .. }) => {
-                writeln!(stdout, "{}: already compact, {before} bytes", shown(&path))?;
+            Ok(Outcome::Locked) => report.note(format_args!(
+                "{}: it is being written, or compressed by its logger: left as it is",
+                shown(&path)
+            )),
+            Ok(Outcome::Compact { bytes }) => {
+                writeln!(
+                    stdout,
+                    "{}: as compact as it gets, {} bytes",
+                    shown(&path),
+                    grouped(bytes)
+                )?;
             }
-            Ok(Compacted { before, after, .. }) => {
+            Ok(Outcome::Smaller { before, after }) => {
                 let part = 100.0 * after as f64 / before.max(1) as f64;
+                let (before, after) = (grouped(before), grouped(after));
                 writeln!(stdout, "{}: {before} to {after} bytes ({part:.1} %)", shown(&path))?;
             }
             Err(CompactError::NotClosed) => {
@@ -54,24 +65,52 @@ pub(crate) fn run(args: &Inputs, report: &mut Report) -> io::Result<()> {
     Ok(())
 }
 
-/// Compresses one segment; its size before and after.
-fn compact(path: &Path, progress: &Progress) -> Result<Compacted, CompactError> {
+/// What became of a segment that could be read.
+enum Outcome {
+    Smaller {
+        before: u64,
+        after: u64,
+    },
+    /// Nothing would be won.
+    Compact {
+        bytes: u64,
+    },
+    /// Somebody else is at it.
+    Locked,
+}
+
+/// Compresses a segment in its place, by the rules of the logger's own compressor: under its lock, and as if it had been so from
+/// the beginning.
+fn compact(path: &Path, progress: &Progress) -> Result<Outcome, CompactError> {
     let file = File::open(path).map_err(CompactError::Read)?;
-    progress.start(file.metadata().map_err(CompactError::Read)?.len());
-    let reader = Counted::new(BufReader::with_capacity(1 << 20, file), progress);
+    // Where there are no locks, there is nothing to tell.
+    if let Err(TryLockError::WouldBlock) = file.try_lock() {
+        return Ok(Outcome::Locked);
+    }
+    let metadata = file.metadata().map_err(CompactError::Read)?;
+    let buffered = |file| BufReader::with_capacity(1 << 20, file);
+    progress.start(metadata.len());
+    let reader = Counted::new(buffered(&file), progress);
     // If the file beside it cannot even be made, the other error says so.
-    let mut result = Ok(Compacted { before: 0, after: 0, blocks: 0 });
+    let mut result = None;
     let replaced = replace(path, |writer| {
-        result = compact::compact(reader, writer, Compression::ZSTD);
-        // With an error the new file goes away.
-        match result {
-            Ok(Compacted { blocks: 1.., .. }) => Ok(()),
-            _ => Err(io::ErrorKind::InvalidData.into()),
+        let compacted = &*result.insert(compact::compact(reader, writer, Compression::ZSTD));
+        match compacted {
+            Ok(Compacted { before, after, .. }) if after < before => {}
+            // With an error the new file goes away.
+            _ => return Err(io::ErrorKind::InvalidData.into()),
         }
+        writer.flush()?;
+        // Retention goes by the time at which something was last logged.
+        writer.get_ref().set_modified(metadata.modified()?)
     });
-    match (&result, replaced) {
-        (Ok(Compacted { before: 1.., blocks: 0, .. }), _) => result,
-        (Ok(_), Err(error)) => Err(CompactError::Write(error)),
-        _ => result,
+    match (result.transpose()?, replaced) {
+        (Some(Compacted { before, after, .. }), _) if after >= before => {
+            Ok(Outcome::Compact { bytes: before })
+        }
+        (Some(Compacted { before, after, .. }), Ok(())) => Ok(Outcome::Smaller { before, after }),
+        (_, Err(error)) => Err(CompactError::Write(error)),
+        // It is written whatever it comes to.
+        (None, Ok(())) => Ok(Outcome::Compact { bytes: metadata.len() }),
     }
 }

@@ -17,6 +17,9 @@ const EXTENSION: &str = "logbuf";
 /// Bytes of a stream in which the first block of a segment begins.
 const TELLING: u64 = (limits::FIXED + limits::META + block::HEADER_LEN) as u64;
 
+/// What is looked at in a folder without segments, to find a folder with some.
+const LOOKED_AT: usize = 1000;
+
 /// What stands for standard input, on the command line and in messages.
 const STDIN: &str = "-";
 
@@ -30,7 +33,7 @@ pub(crate) fn add(paths: &[PathBuf], reader: &mut Reader, report: &mut Report) {
 /// What `paths` stand for, in their order.
 pub(crate) fn expand(paths: &[PathBuf], report: &mut Report) -> Vec<Input> {
     let mut seen = HashSet::new();
-    let mut inputs = Inputs { seen: &mut seen, inputs: Vec::new(), report };
+    let mut inputs = Inputs { seen: &mut seen, inputs: Vec::new(), waits: false, report };
     paths.iter().for_each(|path| inputs.add(path));
     inputs.inputs
 }
@@ -54,7 +57,7 @@ impl<'a> Watch<'a> {
 
     /// What the paths stand for now. What is wrong with them is reported.
     pub(crate) fn start(&mut self, report: &mut Report) -> Vec<Input> {
-        let mut inputs = Inputs { seen: &mut self.seen, inputs: Vec::new(), report };
+        let mut inputs = Inputs { seen: &mut self.seen, inputs: Vec::new(), waits: true, report };
         self.paths.iter().for_each(|path| inputs.add(path));
         inputs.inputs
     }
@@ -62,7 +65,7 @@ impl<'a> Watch<'a> {
     /// The files that are new since the last call. What cannot be found may come yet.
     pub(crate) fn look(&mut self) -> Vec<Input> {
         let report = &mut Report::silent();
-        let mut inputs = Inputs { seen: &mut self.seen, inputs: Vec::new(), report };
+        let mut inputs = Inputs { seen: &mut self.seen, inputs: Vec::new(), waits: true, report };
         self.paths
             .iter()
             .filter(|path| path.as_os_str() != STDIN)
@@ -120,6 +123,8 @@ struct Inputs<'a> {
     /// Files that were added, each under one name: given twice, its records would appear twice.
     seen: &'a mut HashSet<PathBuf>,
     inputs: Vec<Input>,
+    /// Whether what is not there may come.
+    waits: bool,
     report: &'a mut Report,
 }
 
@@ -149,8 +154,15 @@ impl Inputs<'_> {
     fn add_folder(&mut self, folder: &Path) {
         match segments_in(folder) {
             Ok(files) if files.is_empty() => {
-                let folder = shown(folder);
-                self.report.error(format_args!("{folder}: no files *.{EXTENSION} in this folder"));
+                let (name, elsewhere) = (shown(folder), elsewhere(folder));
+                match self.waits {
+                    true => self.report.note(format_args!(
+                        "{name}: no files *.{EXTENSION} in this folder yet: waiting for them{elsewhere}"
+                    )),
+                    false => self.report.error(format_args!(
+                        "{name}: no files *.{EXTENSION} in this folder{elsewhere}"
+                    )),
+                }
             }
             Ok(files) => files.iter().for_each(|file| self.add_path(file)),
             Err(error) => self.report.error(format_args!("{}: {error}", shown(folder))),
@@ -201,6 +213,15 @@ fn spooled(mut stream: impl Read) -> io::Result<File> {
         io::copy(&mut stream, &mut file)?;
     }
     Ok(file)
+}
+
+/// A hint at a folder inside `folder` that has segments: it was perhaps meant.
+fn elsewhere(folder: &Path) -> String {
+    let entries = fs::read_dir(folder).into_iter().flatten().flatten().take(LOOKED_AT);
+    let inner = entries.map(|entry| entry.path());
+    let inner = inner.filter(|path| segments_in(path).is_ok_and(|files| !files.is_empty()));
+    let hint = |path: PathBuf| format!("; {} has some: folders in it are not read", shown(&path));
+    inner.min().map(hint).unwrap_or_default()
 }
 
 /// The segments in a folder, by name.

@@ -18,14 +18,8 @@ use std::{
 /// Bytes of text that are handed over at once.
 const FULL: usize = 1 << 20;
 
-/// Records back from the end among which the last that are wanted are looked for first. About what one block holds, most often.
-const STEP: u64 = 1 << 14;
-
 /// Lines that are kept in memory, at most, until those before them are there.
 const HELD: usize = 1 << 16;
-
-/// By how much further each search goes than the one before.
-const GROWTH: u64 = 4;
 
 /// Which lines are printed.
 pub(crate) struct Lines<'a> {
@@ -63,7 +57,7 @@ impl Lines<'_> {
             Some(count) if count > HELD => {
                 // Counted first, printed then: what is in memory does not depend on how many are wanted.
                 let mut selection = self.selection.clone();
-                let there = reader.start_at_last(count as u64, |record| selection.wants(record));
+                let there = reader.start_at_last(count as u64, 0, |record| selection.wants(record));
                 let surplus = there.saturating_sub(count as u64);
                 self.first(reader, surplus, &worker, &spent, &mut writer, report)?;
             }
@@ -130,7 +124,7 @@ fn last<'s>(
     report: &mut Report,
 ) -> Vec<Last> {
     let (mut all, mut missing) = (Vec::new(), count);
-    let mut step = STEP.max(count as u64);
+    let mut step = Reader::STEP.max(count as u64);
     while missing > 0 && reader.step_back(step) {
         let mut lines = Last::new(missing);
         let Ok(()) = reader.try_work(None, worker, |part| {
@@ -141,7 +135,7 @@ fn last<'s>(
         });
         missing -= lines.count.min(missing);
         all.push(lines);
-        step = step.saturating_mul(GROWTH);
+        step = step.saturating_mul(Reader::GROWTH);
     }
     all
 }

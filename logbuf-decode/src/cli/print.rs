@@ -65,12 +65,33 @@ fn is_stateful(args: &Args) -> bool {
     args.part.context > 0 || args.show.time != Time::Wall
 }
 
-/// Passes over the records before the last ones, if those alone are asked for and a line depends on no more than the record before: that one
-/// is not passed over. Whether it did.
-fn start_at_tail(args: &Args, selection: &mut Selection, reader: &mut Reader) -> bool {
-    let (Some(count), Time::Delta) = (args.part.tail, args.show.time) else { return false };
-    reader.start_at_last((count as u64).saturating_add(1), |record| selection.wants(record));
-    true
+/// Goes to the last records, if those alone are asked for: back from the end until there are as many, with what is shown around them and what
+/// their lines depend on. How many too many there are.
+fn start_at_tail(
+    args: &Args,
+    selection: &mut Selection,
+    render: &mut dyn Render,
+    reader: &mut Reader,
+) -> u64 {
+    let Some(count) = args.part.tail else { return 0 };
+    let (mut least, mut before) = (count as u64, args.part.context as u64);
+    match args.show.time {
+        Time::Wall => {}
+        // On the record that is shown before.
+        Time::Delta if before == 0 => least = least.saturating_add(1),
+        Time::Delta => before += 1,
+        // On the first that is shown.
+        Time::Start => reader.peek(|record| {
+            let is_first = before > 0 || selection.wants(record);
+            if is_first {
+                // It is rendered for its time alone; one that cannot be is found out about where it is shown.
+                let _line = render.record(record, &mut String::new());
+            }
+            is_first
+        }),
+    }
+    let there = reader.start_at_last(least, before, |record| selection.wants(record));
+    there.saturating_sub(count as u64)
 }
 
 /// Prints what is there.
@@ -83,8 +104,10 @@ fn print_all(
 ) -> io::Result<()> {
     inputs::add(&args.inputs.paths, reader, report);
     if is_stateful(args) {
-        start_at_tail(args, &mut selection, reader);
-        let mut printer = Printer::new(&args.part, selection, render(&args.show), sink)
+        let mut render = render(&args.show);
+        let surplus = start_at_tail(args, &mut selection, render.as_mut(), reader);
+        let mut printer = Printer::new(&args.part, selection, render, sink)
+            .behind(surplus)
             .parted_by(gap(&args.show));
         printer.start();
         let printed = reader.try_for_each(|record| printer.record(record, report));
@@ -115,9 +138,14 @@ fn print_live(
         reader.skip_to_end();
         part.tail = None;
     }
-    let is_at_tail = start_at_tail(args, &mut selection, reader);
+    let mut render = render(&args.show);
+    let is_at_tail = part.tail.is_some();
+    let surplus = match is_at_tail {
+        true => start_at_tail(args, &mut selection, render.as_mut(), reader),
+        false => 0,
+    };
     let mut printer =
-        Printer::new(&part, selection, render(&args.show), sink).parted_by(gap(&args.show));
+        Printer::new(&part, selection, render, sink).behind(surplus).parted_by(gap(&args.show));
     if !is_tail_alone {
         printer.start();
     }

@@ -28,8 +28,10 @@ pub(crate) struct Printer<W> {
     output: Output<W>,
     /// Selected records that may still be printed.
     head: usize,
-    /// How many lines of the end are wanted, and those so far.
-    tail: Option<(usize, VecDeque<String>)>,
+    /// Selected records that are passed over before that.
+    surplus: u64,
+    /// The line of one that is passed over: lines behind it may depend on it.
+    passed: String,
     context: Context,
 }
 
@@ -60,9 +62,16 @@ impl<W: Write> Printer<W> {
             render,
             output: Output::new(writer),
             head: part.head.unwrap_or(usize::MAX),
-            tail: part.tail.map(|count| (count, VecDeque::new())),
+            surplus: 0,
+            passed: String::new(),
             context: Context { size: part.context, ..Context::default() },
         }
+    }
+
+    /// Passes over so many selected records first: none but the last were asked for.
+    pub(crate) fn behind(mut self, surplus: u64) -> Self {
+        self.surplus = surplus;
+        self
     }
 
     /// Prints this where lines were left out between groups.
@@ -79,7 +88,10 @@ impl<W: Write> Printer<W> {
     /// Takes the next record.
     pub(crate) fn record(&mut self, record: &Record<'_>, report: &mut Report) -> Result<(), Stop> {
         let is_selected = self.head > 0 && self.selection.wants(record);
-        if is_selected {
+        if is_selected && self.surplus > 0 {
+            self.surplus -= 1;
+            self.pass(record, report);
+        } else if is_selected {
             report.matched(1);
             self.head -= 1;
             self.before()?;
@@ -94,12 +106,9 @@ impl<W: Write> Printer<W> {
         if self.head == 0 && self.context.behind == 0 { Err(Stop::Enough) } else { Ok(()) }
     }
 
-    /// Prints what was kept for the end; from here on everything is printed at once.
+    /// Hands on what is printed. From here on nothing is passed over.
     pub(crate) fn finish(&mut self) -> io::Result<()> {
-        for line in self.tail.take().into_iter().flat_map(|(_, lines)| lines) {
-            self.output.buffer().push_str(&line);
-            self.output.flush_if_full()?;
-        }
+        self.surplus = 0;
         self.output.flush()
     }
 
@@ -110,14 +119,6 @@ impl<W: Write> Printer<W> {
     }
 
     fn print(&mut self, record: &Record<'_>, report: &mut Report) -> Result<(), Stop> {
-        if let Some((count, lines)) = &mut self.tail {
-            let mut line = recycled(lines, *count);
-            render(self.render.as_mut(), record, &mut line, report);
-            if *count > 0 {
-                lines.push_back(line);
-            }
-            return Ok(());
-        }
         render(self.render.as_mut(), record, self.output.buffer(), report);
         self.context.gap = Some(false);
         self.output.flush_if_full().map_err(Stop::Io)
@@ -133,6 +134,15 @@ impl<W: Write> Printer<W> {
             self.output.buffer().push_str(&line);
         }
         self.output.flush_if_full().map_err(Stop::Io)
+    }
+
+    /// Passes over a selected record.
+    fn pass(&mut self, record: &Record<'_>, report: &mut Report) {
+        if self.context.size > 0 {
+            return self.keep(record, report);
+        }
+        self.passed.clear();
+        render(self.render.as_mut(), record, &mut self.passed, report);
     }
 
     /// Keeps a line that may come before a selected one.

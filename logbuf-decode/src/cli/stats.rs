@@ -4,7 +4,6 @@ mod between;
 mod chart;
 mod collect;
 mod distribution;
-mod number;
 mod rate;
 mod show;
 mod spans;

@@ -2,6 +2,7 @@
 
 use crate::cli::{
     args, inputs,
+    number::grouped,
     progress::{Counted, Progress},
     report::{Report, shown},
 };
@@ -36,7 +37,7 @@ pub(crate) fn run(args: &args::Verify, report: &mut Report) -> io::Result<()> {
             progress.start(expected);
             let decoded = decode(&mut reader, &progress);
             if decoded < expected {
-                let missing = expected - decoded;
+                let (missing, expected) = (grouped(expected - decoded), grouped(expected));
                 let of = format_args!("of {expected} records in its blocks");
                 report.damage(format_args!("{}: {missing} {of} cannot be decoded", shown(&name)));
             }
@@ -86,7 +87,8 @@ impl Work for Count {
 fn print(segment: &Segment, out: &mut impl Write) -> io::Result<()> {
     let lost: u64 = segment.lost().fold(0, |sum, lost| sum.saturating_add(lost.count));
     let state = if segment.end().is_some() { "closed" } else { "open" };
-    write!(out, "{}: {} records, {lost} lost, {state}", shown(segment.path()), segment.records())?;
+    let (records, lost) = (grouped(segment.records()), grouped(lost));
+    write!(out, "{}: {records} records, {lost} lost, {state}", shown(segment.path()))?;
     if let Some((first, last)) = segment.time() {
         write!(out, ", from {} to {}", rfc3339(first), rfc3339(last))?;
     }

@@ -109,6 +109,11 @@ fn a_number_of_them() {
     check(&["--tail", "0"], "");
     check(&["-n", "100", "-l", "error"], "0 5 10 15");
     check(&["-n", "2", "-l", "error"], "10 15");
+    check(&["-n", "2", "-l", "error", "-C", "1"], "9 10 11 -- 14 15 16");
+    check(&["-n", "2", "-l", "error", "-C", "1", "--time", "start"], "9 10 11 -- 14 15 16");
+    check(&["-n", "1", "-l", "error", "-C", "7"], "8 9 10 11 12 13 14 15 16 17 18 19");
+    check(&["-n", "9", "-l", "error", "-C", "1"], "0 1 -- 4 5 6 -- 9 10 11 -- 14 15 16");
+    check(&["-n", "0", "-l", "error", "-C", "1"], "");
 }
 
 #[test]
@@ -348,6 +353,6 @@ fn what_comes_before_the_last_lines_is_not_read() {
     assert_eq!(damage(&["--time", "delta"]), (59_000, true));
     assert_eq!(damage(&["-n", "5"]), (5, false));
     assert_eq!(damage(&["-n", "5", "--time", "delta"]), (5, false));
-    // The first record of all is the base of each line.
-    assert_eq!(damage(&["-n", "5", "--time", "start"]), (5, true));
+    // The base of each line is the first record that can be read.
+    assert_eq!(damage(&["-n", "5", "--time", "start"]), (5, false));
 }

@@ -270,3 +270,12 @@ fn an_empty_file_is_no_damage() {
         assert_eq!(output.status.code(), Some(0), "{args:?}");
     }
 }
+
+#[test]
+fn a_folder_inside_that_was_perhaps_meant_is_named() {
+    let folder = folder();
+    fs::create_dir(folder.path().join("inner")).expect("a folder");
+    fs::write(folder.path().join("inner/app.logbuf"), sample().bytes()).expect("write");
+    let expected = "logbuf-decode: error: .: no files *.logbuf in this folder; ./inner has some: folders in it are not read\n";
+    assert_eq!(run(folder.path(), &["."]), (String::new(), expected.to_owned(), 2));
+}

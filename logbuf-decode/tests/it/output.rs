@@ -2,6 +2,7 @@
 
 use crate::{
     command::{command, folder, run},
+    convert::large,
     file::sample,
 };
 use std::{
@@ -9,6 +10,7 @@ use std::{
     os::unix::fs::{PermissionsExt, symlink},
     path::Path,
     process::{Command, Stdio},
+    time::{Duration, UNIX_EPOCH},
 };
 use tempfile::TempDir;
 
@@ -100,15 +102,31 @@ fn a_file_is_as_readable_as_the_umask_or_its_predecessor_says() {
 
 #[test]
 fn a_compacted_segment_is_not_written_again() {
-    let log = log();
+    let log = folder();
     let path = log.path().join("app.logbuf");
+    fs::write(&path, large().bytes()).expect("write");
+    let file = File::options().write(true).open(&path).expect("the log");
+    file.set_modified(UNIX_EPOCH + Duration::from_secs(1_000_000_000)).expect("a time");
+    let modified = || path.metadata().and_then(|metadata| metadata.modified()).expect("a time");
+    // As its writer has it.
+    file.lock().expect("a lock");
+    let (stdout, stderr, status) = run(log.path(), &["compact", "app.logbuf"]);
+    assert_eq!((stdout.as_str(), status), ("", 0));
+    assert!(stderr.ends_with("left as it is\n"), "{stderr}");
+    assert_eq!(fs::read(&path).expect("the log"), large().bytes());
+    drop(file);
+    let (logged, size) = (modified(), path.metadata().expect("the log").len());
     let inode = || std::os::unix::fs::MetadataExt::ino(&path.metadata().expect("the log"));
     symlink("app.logbuf", log.path().join("link")).expect("a link");
     assert_eq!(run(log.path(), &["compact", "link"]).2, 0);
     assert!(fs::symlink_metadata(log.path().join("link")).expect("the link").is_symlink());
+    assert!(path.metadata().expect("the log").len() * 2 < size);
+    assert_eq!(modified(), logged);
     let before = inode();
     let bytes = path.metadata().expect("the log").len();
-    let expected = format!("app.logbuf: already compact, {bytes} bytes\n");
+    assert!(bytes > 1000, "{bytes}");
+    let bytes = format!("{},{:03}", bytes / 1000, bytes % 1000);
+    let expected = format!("app.logbuf: as compact as it gets, {bytes} bytes\n");
     assert_eq!(run(log.path(), &["compact", "app.logbuf"]), (expected, String::new(), 0));
     assert_eq!(inode(), before);
 }

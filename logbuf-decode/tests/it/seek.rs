@@ -179,7 +179,7 @@ fn what_starts_at_one_of_the_last_records_is_found_from_the_end() {
                 reader.for_each(|record| all.push((record.ticks(), wants(record))));
             });
             let found = count(bytes.clone(), Filter::new(), |reader, records| {
-                reader.start_at_last(wanted, wants);
+                reader.start_at_last(wanted, 0, wants);
                 let mut last = Vec::new();
                 reader.for_each(|record| last.push((record.ticks(), wants(record))));
                 assert!(all.ends_with(&last));

@@ -120,9 +120,25 @@ fn completions_and_manual_name_every_option() {
     let (stdout, stderr, status) = run(folder.path(), &["man"]);
     assert_eq!((stderr.as_str(), status), ("", 0));
     let plain = stdout.replace("\\-", "-");
-    for word in options.into_iter().chain(["Exit status:", ".TH logbuf-decode 1"]) {
+    for word in options.into_iter().chain([
+        ".SH \"EXIT STATUS\"",
+        ".SH EXAMPLES",
+        ".SH ENVIRONMENT",
+        ".TH logbuf-decode 1",
+    ]) {
         assert!(plain.contains(word), "{word}");
     }
+    for name in ["sites", "stats", "export", "compact", "verify", "recover", "completions", "man"] {
+        let (stdout, stderr, status) = run(folder.path(), &["man", name]);
+        assert_eq!((stderr.as_str(), status), ("", 0));
+        let plain = stdout.replace("\\-", "-");
+        let title = format!(".TH logbuf-decode-{name} 1");
+        let example = format!("\nlogbuf-decode {name}");
+        for word in [title.as_str(), ".SH EXAMPLES\n.nf\n", &example, ".SH \"EXIT STATUS\""] {
+            assert!(plain.contains(word), "{name}: {word}:\n{plain}");
+        }
+    }
+    assert_eq!(run(folder.path(), &["man", "nothing"]).2, 2);
 }
 
 #[test]

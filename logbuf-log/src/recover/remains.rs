@@ -10,7 +10,7 @@ use logbuf_format::limits;
 use logbuf_format::site::Kind;
 
 use super::covered::{Covered, Rings};
-use super::report::{Damage, Report, Unreadable};
+use super::report::{Damage, Report, UnknownSites};
 use crate::loss::{self, Lost};
 use crate::record::{self, Taken};
 use crate::registry::SHARED_RING;
@@ -179,7 +179,7 @@ impl Remains {
         mut take: impl FnMut(Salvaged<'_>) -> io::Result<()>,
     ) -> io::Result<()> {
         report.damage.extend(self.unreadable.iter().cloned());
-        let mut unknown = Unreadable::default();
+        let mut unknown = UnknownSites::default();
         for ring in &self.rings {
             let bytes = match read(&ring.path) {
                 Ok(bytes) => bytes,

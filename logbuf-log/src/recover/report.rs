@@ -98,15 +98,15 @@ pub enum Damage {
 /// Unknown sites that are told apart.
 const SITES: usize = 32;
 
-/// Records that nobody could read, while they are counted.
+/// Records of sites that the session does not know, while they are counted.
 #[derive(Debug, Default)]
-pub(super) struct Unreadable {
+pub(super) struct UnknownSites {
     sites: BTreeMap<u32, u64>,
     /// Of sites beyond those.
     others: u64,
 }
 
-impl Unreadable {
+impl UnknownSites {
     /// Counts a record of a site that the session does not know.
     pub(super) fn count(&mut self, site: u32) {
         let has_room = self.sites.len() < SITES;

@@ -1,9 +1,11 @@
 //! Totals for people.
 
-use crate::cli::stats::{
-    chart,
+use crate::cli::{
     number::{Style, grouped, size, time},
-    summary::{Loss, Numbers, Row, SpanRow, Summary},
+    stats::{
+        chart,
+        summary::{Loss, Numbers, Row, SpanRow, Summary},
+    },
 };
 use logbuf_decode::{escape, rfc3339};
 use std::{borrow::Cow, fmt::Write};
@@ -41,8 +43,9 @@ fn push_all(summary: &Summary, width: Width, out: &mut String) {
     let Summary { records, bytes, files, file_bytes, .. } = summary;
     let _ = writeln!(
         out,
-        "{} records, {} raw, {} in {files} {}, {} lost",
+        "{} {}, {} raw, {} in {files} {}, {} lost",
         grouped(*records),
+        if *records == 1 { "record" } else { "records" },
         size(*bytes),
         size(*file_bytes),
         if *files == 1 { "file" } else { "files" },
@@ -50,15 +53,13 @@ fn push_all(summary: &Summary, width: Width, out: &mut String) {
     );
     if let (Some(first), Some(last)) = (summary.first, summary.last) {
         let length = last.0.abs_diff(first.0);
-        let rate = *records as f64 / (length.max(1) as f64 / 1e9);
-        let _ = writeln!(
-            out,
-            "from {} to {}: {}, {} records/s",
-            rfc3339(first.0),
-            rfc3339(last.0),
-            time(length as f64),
-            grouped(rate as u64)
-        );
+        let (from, to) = (rfc3339(first.0), rfc3339(last.0));
+        let _ = write!(out, "from {from} to {to}: {}", time(length as f64));
+        if length > 0 {
+            let rate = *records as f64 * 1e9 / length as f64;
+            let _ = write!(out, ", {} records/s", grouped(rate as u64));
+        }
+        out.push('\n');
     }
     for (name, rows) in [
         ("level", &summary.levels),

@@ -2,7 +2,7 @@
 
 /// How numbers of one column are shown.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) enum Style {
+pub(crate) enum Style {
     /// With a comma between each three digits, and so many places.
     Places(usize),
     /// With an exponent.
@@ -13,7 +13,7 @@ pub(super) enum Style {
 
 impl Style {
     /// That of the values of a field: a name may tell that they are lengths of time.
-    pub(super) fn of(field: &str, numbers: impl IntoIterator<Item = f64>) -> Self {
+    pub(crate) fn of(field: &str, numbers: impl IntoIterator<Item = f64>) -> Self {
         const UNITS: [(&str, f64); 3] = [("_ns", 1.0), ("_us", 1e3), ("_ms", 1e6)];
         if let Some((_, ns)) = UNITS.iter().find(|(end, _)| field.ends_with(end)) {
             return Self::Time(*ns);
@@ -33,7 +33,7 @@ impl Style {
     }
 
     /// A number of the column.
-    pub(super) fn show(self, number: f64) -> String {
+    pub(crate) fn show(self, number: f64) -> String {
         match self {
             Self::Places(places) => {
                 let text = format!("{:.places$}", number.abs());
@@ -49,7 +49,7 @@ impl Style {
 }
 
 /// A number with a comma between each three digits.
-pub(super) fn grouped(number: u64) -> String {
+pub(crate) fn grouped(number: u64) -> String {
     with_commas(&number.to_string())
 }
 
@@ -65,12 +65,12 @@ fn with_commas(digits: &str) -> String {
 }
 
 /// A number of bytes.
-pub(super) fn size(bytes: u64) -> String {
+pub(crate) fn size(bytes: u64) -> String {
     scaled(bytes as f64, 1000.0, &["B", "kB", "MB", "GB", "TB", "PB", "EB"])
 }
 
 /// A length of time.
-pub(super) fn time(ns: f64) -> String {
+pub(crate) fn time(ns: f64) -> String {
     match ns {
         _ if ns < 0.0 => format!("-{}", time(-ns)),
         _ if ns < 1e9 => scaled(ns, 1000.0, &["ns", "µs", "ms"]),
@@ -89,14 +89,16 @@ pub(super) fn time(ns: f64) -> String {
 
 /// A number in the largest unit of which there is one at least.
 fn scaled(number: f64, step: f64, units: &[&str]) -> String {
-    let mut number = number;
+    let (mut number, mut is_smallest) = (number, true);
     let mut units = units.iter().peekable();
     while let Some(unit) = units.next() {
         if number < step || units.peek().is_none() {
-            let places = if number == number.trunc() && number < step { 0 } else { 2 };
+            // Parts of the smallest unit are rare, and all numbers of the others have them: so a column looks alike.
+            let places = if is_smallest && number == number.trunc() { 0 } else { 2 };
             return format!("{number:.places$} {unit}");
         }
         number /= step;
+        is_smallest = false;
     }
     String::new()
 }
@@ -108,10 +110,10 @@ mod tests {
     #[test]
     fn numbers_are_shown_as_people_write_them() {
         assert_eq!([0, 999, 1000, 1_234_567].map(grouped), ["0", "999", "1,000", "1,234,567"]);
-        assert_eq!([0, 999, 1000, 1_234_567].map(size), ["0 B", "999 B", "1 kB", "1.23 MB"]);
+        assert_eq!([0, 999, 1000, 1_234_567].map(size), ["0 B", "999 B", "1.00 kB", "1.23 MB"]);
         assert_eq!(
             [7.0, 1500.0, 2.5e8, 3.25e9, 3.6e12, 9e13, -1500.0].map(time),
-            ["7 ns", "1.50 µs", "250 ms", "3.250 s", "1:00:00", "1 d 1:00:00", "-1.50 µs"]
+            ["7 ns", "1.50 µs", "250.00 ms", "3.250 s", "1:00:00", "1 d 1:00:00", "-1.50 µs"]
         );
     }
 
@@ -133,7 +135,7 @@ mod tests {
         check("n", &[1e-9, 0.0], &["1.000e-9", "0.000e0"]);
         check("n", &[1e20, 1.0], &["1.000e20", "1.000e0"]);
         check("rtt_ns", &[1500.0, 7.0], &["1.50 µs", "7 ns"]);
-        check("rtt_us", &[1500.0, 7.0], &["1.50 ms", "7 µs"]);
-        check("rtt_ms", &[1500.0, 7.0], &["1.500 s", "7 ms"]);
+        check("rtt_us", &[1500.0, 7.0], &["1.50 ms", "7.00 µs"]);
+        check("rtt_ms", &[1500.0, 7.0], &["1.500 s", "7.00 ms"]);
     }
 }
