@@ -81,6 +81,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     build(root)?;
     let path = root.join("docs/BENCHMARKS.md");
     let mut document = Document::new(fs::read_to_string(&path)?);
+    // Asked before the document changes, which the commit would show as a change.
+    let machine = machine();
     let begin = Instant::now();
     let progress = ProgressBar::new(parts.len() as u64).with_style(
         ProgressStyle::with_template("{bar:30} {pos}/{len} {msg} {elapsed}")
@@ -91,7 +93,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         progress.set_message(part.name);
         let output = run(part)?;
         let charts = draw_charts(part, &output, root)?;
-        let made = format!("`{}`, on {}", part.command(), machine());
+        let made = format!("`{}`, on {machine}", part.command());
         document.replace(part.name, &format!("{made}\n\n{}\n\n{charts}", output.trim()))?;
         // What was measured is kept, whatever happens to the next part.
         fs::write(&path, document.text())?;
