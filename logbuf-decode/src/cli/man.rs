@@ -12,6 +12,9 @@ use std::io::{self, Write};
 const SECTIONS: [(&str, &str); 2] =
     [("Examples:\n", "EXAMPLES"), ("Exit status:\n", "EXIT STATUS")];
 
+/// What a page is of: subcommands have no version of their own.
+const SOURCE: &str = concat!("logbuf-decode ", env!("CARGO_PKG_VERSION"));
+
 /// What the environment says.
 const ENVIRONMENT: &str = "\
 LOGBUF_DECODE_OPTS   options that are always given, not for subcommands
@@ -40,7 +43,7 @@ fn render(command: Command, all: &str, page: &mut Vec<u8>) -> io::Result<()> {
     let own = help(&command);
     let (has_subcommands, has_version) =
         (command.has_subcommands(), command.get_version().is_some());
-    let man = Man::new(command);
+    let man = Man::new(command).source(SOURCE);
     man.render_title(page)?;
     man.render_name_section(page)?;
     man.render_synopsis_section(page)?;

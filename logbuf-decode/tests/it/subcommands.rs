@@ -132,7 +132,8 @@ fn completions_and_manual_name_every_option() {
         let (stdout, stderr, status) = run(folder.path(), &["man", name]);
         assert_eq!((stderr.as_str(), status), ("", 0));
         let plain = stdout.replace("\\-", "-");
-        let title = format!(".TH logbuf-decode-{name} 1");
+        let version = env!("CARGO_PKG_VERSION");
+        let title = format!(".TH logbuf-decode-{name} 1  \"logbuf-decode {version}\"");
         let example = format!("\nlogbuf-decode {name}");
         for word in [title.as_str(), ".SH EXAMPLES\n.nf\n", &example, ".SH \"EXIT STATUS\""] {
             assert!(plain.contains(word), "{name}: {word}:\n{plain}");
