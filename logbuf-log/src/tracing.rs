@@ -53,6 +53,11 @@ use crate::switch;
 /// [`Guard::set_filter`](crate::Guard::set_filter)), and a call that it switches off costs what `tracing` makes it cost. A span that is
 /// made while no logger runs is not known to it.
 ///
+/// What is to be changed while the program runs is the filter, by [`Guard::set_filter`](crate::Guard::set_filter), or by a
+/// `reload::Layer` around a filter for this layer (`Layer::new().with_filter(filter)`). A `reload::Layer` around the layer itself can
+/// only keep it or take it out: `tracing-subscriber` gives filters their numbers when a subscriber is built, and a layer that is put in later
+/// has none, which is asserted in debug builds, and left to chance in others.
+///
 /// Each thread keeps what it needs of the 16 spans that it made or entered last, at most 1 KiB of values for each of them, also after they
 /// were closed.
 pub struct Layer<S> {

@@ -86,6 +86,24 @@ impl Recorder {
     }
 }
 
+/// Leads the thread back to where it is from where an event says it belongs, also if formatting the event panics.
+struct Elsewhere<'a, 'c, S>
+where
+    S: Subscriber + for<'l> LookupSpan<'l>,
+{
+    recorder: &'a Recorder,
+    context: &'a Context<'c, S>,
+}
+
+impl<S> Drop for Elsewhere<'_, '_, S>
+where
+    S: Subscriber + for<'l> LookupSpan<'l>,
+{
+    fn drop(&mut self) {
+        self.recorder.set_path(self.context.lookup_current());
+    }
+}
+
 /// Spans, each inside the next.
 struct Path<'a, S: LookupSpan<'a>> {
     /// The innermost ones: in most programs all there are, so that nothing is allocated.
@@ -169,12 +187,13 @@ where
     fn on_event(&self, event: &Event<'_>, context: Context<'_, S>) {
         let site = site_of(event.metadata());
         let ticks = clock::now();
-        let is_here = event.is_contextual();
-        if is_here {
+        let _leads_back;
+        if event.is_contextual() {
             self.claim_path(&context);
         } else {
             // For this event alone the thread is where it says.
             self.set_path(context.event_span(event));
+            _leads_back = Elsewhere { recorder: self, context: &context };
         }
         if site.is_bridge() {
             bridge::record(event, ticks);
@@ -182,9 +201,6 @@ where
             record::record_filled(&site.site.bare, ticks, EVENT_BYTES, |out, most| {
                 fields::put_event(site, event, out, most)
             });
-        }
-        if !is_here {
-            self.set_path(context.lookup_current());
         }
     }
 

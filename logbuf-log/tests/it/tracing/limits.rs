@@ -101,6 +101,23 @@ fn a_debug_that_panics_costs_its_record_alone() {
     assert_eq!(decoded.lost_by_level(), [(Level::Warn, 1), (Level::Info, 1)]);
 }
 
+#[test]
+fn a_debug_that_panics_leaves_the_thread_in_its_spans() {
+    let session = Session::start();
+    recorded(|| {
+        let apart = info_span!(parent: None, "apart");
+        let _outer = info_span!("outer").entered();
+        let lost = || tracing::info!(parent: &apart, bomb = ?Bomb(true), "lost");
+        assert!(catch_unwind(AssertUnwindSafe(lost)).is_err());
+        info!("from a macro");
+        tracing::info!("from tracing");
+        tracing::info!(parent: &apart, bomb = ?Bomb(false), "kept");
+    })();
+    let (_one, lines) = spanned(session);
+    let expected = ["outer: from a macro", "outer: from tracing", "apart: kept"];
+    assert_eq!(lines, expected);
+}
+
 /// Logs when it is formatted, by all ways there are.
 struct Logs;
 

@@ -104,3 +104,19 @@ fn a_filter_takes_spans_out_of_paths() {
     let expected = ["all", "some", "native", "at last"].map(|text| format!("{path} {text}"));
     assert_eq!(lines, expected);
 }
+
+#[test]
+fn it_is_taken_out_by_a_reload() {
+    let session = Session::start();
+    let (layer, handle) = reload::Layer::new(Some(Layer::new()));
+    with_default(registry().with(layer), || {
+        let span = info_span!("span").entered();
+        tracing::info!("recorded");
+        handle.reload(None).expect("it is there");
+        tracing::info!("not recorded");
+        drop(span);
+        tracing::info!("not recorded");
+    });
+    let (lost, lines) = spanned(session);
+    assert_eq!((lost, &*lines), (vec![], &["span: recorded".to_owned()][..]));
+}
