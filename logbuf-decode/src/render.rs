@@ -11,10 +11,7 @@ use crate::{record::Record, segment::Segment};
 pub use chrome::Chrome;
 pub use csv::Csv;
 pub use json::Json;
-use logbuf_format::{
-    render::{self, Room, TooLong},
-    value::Value,
-};
+use logbuf_format::render::TooLong;
 pub use logfmt::Logfmt;
 pub use pattern::{Pattern, PatternError};
 pub use text::Text;
@@ -34,16 +31,4 @@ pub trait Render {
 
     /// Appends what comes behind the last record of these segments: nothing, in most forms.
     fn end(&mut self, _segments: &[Segment], _out: &mut String) {}
-}
-
-/// Appends a value as a part of a record that stands alone, where there is this room: a string as it is, all else as a field.
-fn push_unquoted(out: &mut String, value: &Value<'_>, room: Room) -> Result<(), TooLong> {
-    match value {
-        Value::Str(string) if !string.cut => {
-            room.check(out, string.text.len())?;
-            out.push_str(string.text);
-            Ok(())
-        }
-        value => render::field(out, value, room),
-    }
 }

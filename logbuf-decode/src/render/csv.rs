@@ -2,11 +2,15 @@
 
 use crate::{
     record::Record,
-    render::{Render, json, push_unquoted},
+    render::{Render, json},
     time::Clock,
 };
 use jiff::tz::TimeZone;
-use logbuf_format::{line::escape_from, render::TooLong, thread::ThreadName};
+use logbuf_format::{
+    line::escape_from,
+    render::{TooLong, unquoted},
+    thread::ThreadName,
+};
 use std::fmt::Write;
 
 /// One row for each record, as RFC 4180 has it but with plain line feeds, below a row of names.
@@ -88,7 +92,7 @@ impl Csv {
                 Column::Field(name) => {
                     if let Some(value) = record.find(name) {
                         cell.clear();
-                        push_unquoted(cell, &value, record.room(cell))?;
+                        unquoted(cell, &value, record.room(cell))?;
                         push_cell(cell, out);
                     }
                 }

@@ -1,15 +1,11 @@
 //! Keys and values.
 
-use crate::{
-    record::Record,
-    render::{Render, push_unquoted},
-    time::Clock,
-};
+use crate::{record::Record, render::Render, time::Clock};
 use jiff::tz::TimeZone;
 use logbuf_format::{
     escape,
     line::{Shown, escape_from},
-    render::{Room, TooLong},
+    render::{Room, TooLong, unquoted},
     thread::ThreadName,
     value::Value,
 };
@@ -84,7 +80,7 @@ impl Logfmt {
         room: Room,
     ) -> Result<(), TooLong> {
         self.value.clear();
-        push_unquoted(&mut self.value, value, room.rest(out, ""))?;
+        unquoted(&mut self.value, value, room.rest(out, ""))?;
         out.push(' ');
         if is_plain(name) {
             out.push_str(name);

@@ -2,13 +2,13 @@
 
 use crate::{
     record::Record,
-    render::{Render, push_unquoted},
+    render::Render,
     time::{Clock, TimeStyle},
 };
 use jiff::tz::TimeZone;
 use logbuf_format::{
     line::{Shown, escape_from, push_context, push_spans},
-    render::{self, TooLong},
+    render::{self, TooLong, unquoted},
     template::{self, Align, Argument, Count, Piece, Placeholder, Spec, Style},
 };
 use std::fmt::{self, Write};
@@ -246,7 +246,7 @@ impl Part {
             }
             Self::Field(wanted) => {
                 if let Some(value) = record.find(wanted) {
-                    push_unquoted(out, &value, record.room(out))?;
+                    unquoted(out, &value, record.room(out))?;
                 }
             }
         }

@@ -60,6 +60,9 @@ impl Span<'_> {
 
     /// The name of what stands for all spans beyond the limit.
     pub const REST: &'static str = "…";
+
+    /// The field that is shown without its name, as the message of an event is.
+    const MESSAGE: &'static str = "message";
 }
 
 /// One line for each record: time, level, thread, spans, target, message, fields, context.
@@ -267,9 +270,13 @@ pub fn push_spans(spans: &[Span<'_>], out: &mut String, room: Room) -> Result<()
         let mut gap = "{";
         for (name, value) in fields {
             out.push_str(gap);
-            out.push_str(name);
-            out.push('=');
-            render::field(out, value, room)?;
+            if *name == Span::MESSAGE {
+                render::unquoted(out, value, room)?;
+            } else {
+                out.push_str(name);
+                out.push('=');
+                render::field(out, value, room)?;
+            }
             gap = " ";
         }
         out.push_str(if gap == "{" { ":" } else { "}:" });

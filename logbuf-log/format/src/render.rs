@@ -18,7 +18,7 @@ use crate::{
     types::Type,
     value::Value,
 };
-pub use field::field;
+pub use field::{field, unquoted};
 pub use room::{Room, Share};
 pub(crate) use sink::Sink;
 use std::fmt;

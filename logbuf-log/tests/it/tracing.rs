@@ -49,7 +49,8 @@ fn check(work: impl FnOnce()) -> Vec<String> {
         let mut line = format!("{:>5} ", record.level());
         for span in record.spans() {
             line.push_str(span.name());
-            let fields: Vec<_> = span.fields().map(|(name, value)| field(name, &value)).collect();
+            let fields: Vec<_> =
+                span.fields().map(|(name, value)| span_field(name, &value)).collect();
             if !fields.is_empty() {
                 line.push_str(&format!("{{{}}}", fields.join(" ")));
             }
@@ -81,6 +82,17 @@ fn check(work: impl FnOnce()) -> Vec<String> {
 fn field(name: &str, value: &logbuf_format::value::Value<'_>) -> String {
     let mut text = format!("{name}=");
     logbuf_format::render::field(&mut text, value, logbuf_format::render::Room::most(""))
+        .expect("the field is short");
+    text
+}
+
+/// The message of a span stands without its name.
+fn span_field(name: &str, value: &logbuf_format::value::Value<'_>) -> String {
+    if name != "message" {
+        return field(name, value);
+    }
+    let mut text = String::new();
+    logbuf_format::render::unquoted(&mut text, value, logbuf_format::render::Room::most(""))
         .expect("the field is short");
     text
 }
@@ -157,6 +169,9 @@ fn spans_are_those_that_the_formatter_prints() {
         tracing::info!(parent: None, "in none");
         apart.in_scope(|| tracing::info!("in apart by itself"));
         tracing::info!("in outer at last");
+        let _told = info_span!("told", a = 1, "told {}", 5).entered();
+        let _said = info_span!("said", message = "by itself").entered();
+        tracing::info!("in a span with a message");
     });
 }
 

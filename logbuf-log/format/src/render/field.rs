@@ -27,3 +27,19 @@ pub fn field(out: &mut String, value: &Value<'_>, room: Room) -> Result<(), TooL
     super::plain(&mut Sink::new(out, room), value, &Options::DEBUG)
         .inspect_err(|_| out.truncate(start))
 }
+
+/// Appends a value that stands for itself, without a name: a string as it is, all else as a [`field`].
+///
+/// # Errors
+///
+/// [`TooLong`]; then nothing is appended.
+pub fn unquoted(out: &mut String, value: &Value<'_>, room: Room) -> Result<(), TooLong> {
+    match value {
+        Value::Str(string) if !string.cut => {
+            room.check(out, string.text.len())?;
+            out.push_str(string.text);
+            Ok(())
+        }
+        value => field(out, value, room),
+    }
+}
